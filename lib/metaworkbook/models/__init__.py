@@ -1,0 +1,1 @@
+"""Statistics of meta-analysis: arrays go in, frozen dataclasses come out, nothing is drawn or read."""
