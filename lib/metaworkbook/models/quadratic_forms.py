@@ -1,0 +1,176 @@
+"""What every heterogeneity estimator is made of, for many data sets in one array program.
+
+With ``W = diag(1/(v + t))`` and ``P = W - W X (X'WX)^-1 X'W`` the estimating equations of
+tau-squared need only y'Py (the generalised Q), y'PPy, y'PPPy and the traces of P and PP
+(Viechtbauer 2005, Journal of Educational and Behavioral Statistics 30, 261-293). A `Batch` holds
+the data of many rows (subsets, permutations, one data set) and evaluates them at one t a row.
+
+Sums run over orthonormal columns spanning those of X (y'Py and traces do not depend on the
+basis), so a moderator such as a calendar year costs no precision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Values at one t a row, arrays of shape (rows,)."""
+
+    q: np.ndarray  # y'Py
+    ypp: np.ndarray  # y'PPy, minus the first derivative of q in t
+    yppp: np.ndarray  # y'PPPy, half the second derivative of q
+    trace: np.ndarray  # tr(P)
+    trace2: np.ndarray  # tr(PP)
+    sum_w: np.ndarray  # tr(W)
+    sum_w2: np.ndarray  # tr(WW)
+
+
+class Batch:
+    """Data of B rows with k columns each; a mask leaves columns out of a row.
+
+    Parameters
+    ----------
+    Y, V : ndarray, shape (k,) or (B, k)
+        Effects and sampling variances; one dimension means shared by all rows.
+    mask : ndarray of bool, shape (B, k), optional
+        True where the row includes the effect.
+    X : ndarray, shape (k, p), optional
+        Design shared by all rows; an intercept alone if not given.
+    """
+
+    def __init__(
+        self,
+        Y: np.ndarray,
+        V: np.ndarray,
+        mask: np.ndarray | None = None,
+        X: np.ndarray | None = None,
+    ):
+        self.k = Y.shape[-1]
+        sizes = [array.shape[0] for array in (Y, V, mask) if array is not None and array.ndim == 2]
+        self.rows = sizes[0] if sizes else 1
+        # A common shift changes nothing but the rounding error of the sums.
+        self.Y = Y - np.median(Y) if X is None else Y
+        self.V = V
+        self.mask = None if mask is None else mask.astype(np.float64)
+        self.intercept_only = X is None
+        self.p = 1 if X is None else X.shape[1]
+        self.basis = np.full((self.k, 1), self.k**-0.5) if X is None else np.linalg.qr(X)[0]
+        products = self.basis[:, :, None] * self.basis[:, None, :]
+        self.products = products.reshape(self.k, self.p * self.p)
+        self.shared = self.intercept_only and Y.ndim == 1
+        if self.shared:
+            self.powers = np.stack([np.ones(self.k), self.Y, self.Y**2], axis=1)
+        self.counts = np.full(self.rows, float(self.k)) if mask is None else self.mask.sum(axis=1)
+
+    def weights(self, rows: slice | np.ndarray, t: np.ndarray) -> np.ndarray:
+        """Return 1/(v + t), zero where masked, shape (rows, k)."""
+        w = 1.0 / (_take(self.V, rows) + t[:, None])
+        return w if self.mask is None else w * self.mask[rows]
+
+    def forms(self, rows: slice | np.ndarray, t: np.ndarray) -> Forms:
+        """Evaluate all forms for the given rows at their own t, shape (rows,)."""
+        return self.forms_of(rows, self.weights(rows, t))
+
+    def forms_of(self, rows: slice | np.ndarray, w: np.ndarray) -> Forms:
+        """Evaluate all forms for the given rows at weights of shape (rows, k)."""
+        if self.shared and self.mask is not None:
+            return self._forms_shared(w)
+        y = _take(self.Y, rows)
+        w2 = w * w
+        A, B2, B3 = (self._gram(weights) for weights in (w, w2, w2 * w))
+        inverse = invert(A)
+        residual = y - self._fit(inverse, (w * y) @ self.basis)
+        u = w * residual
+        wu = w * u
+        h = wu @ self.basis
+        AB2 = inverse @ B2
+        sum_w, sum_w2 = w.sum(axis=1), w2.sum(axis=1)
+        trace2 = (
+            sum_w2
+            - 2.0 * (inverse * B3).sum(axis=(1, 2))
+            + (AB2 * AB2.transpose(0, 2, 1)).sum(axis=(1, 2))
+        )
+        return Forms(
+            q=(u * residual).sum(axis=1),
+            ypp=(u * u).sum(axis=1),
+            yppp=(wu * u).sum(axis=1) - (h * (inverse @ h[:, :, None])[:, :, 0]).sum(axis=1),
+            trace=sum_w - (inverse * B2).sum(axis=(1, 2)),
+            trace2=trace2,
+            sum_w=sum_w,
+            sum_w2=sum_w2,
+        )
+
+    def _forms_shared(self, w: np.ndarray) -> Forms:
+        """Intercept alone, effects shared by all rows: a few matrix products a t."""
+        w2 = w * w
+        first = w @ self.powers
+        second = w2 @ self.powers
+        third = (w2 * w) @ self.powers
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s1, mean = first[:, 0], first[:, 1] / first[:, 0]
+            ratio2, ratio3 = second[:, 0] / s1, third[:, 0] / s1
+            spread2, spread3 = _about(second, mean), _about(third, mean)
+            h = second[:, 1] - mean * second[:, 0]
+            return Forms(
+                q=_about(first, mean),
+                ypp=spread2,
+                yppp=spread3 - h * h / s1,
+                trace=s1 - ratio2,
+                trace2=second[:, 0] - 2.0 * ratio3 + ratio2 * ratio2,
+                sum_w=s1,
+                sum_w2=second[:, 0],
+            )
+
+    def log_likelihood(
+        self, rows: slice | np.ndarray, t: np.ndarray, restricted: bool
+    ) -> np.ndarray:
+        """Return the (restricted) log-likelihood up to a constant, shape (rows,)."""
+        w = self.weights(rows, t)
+        used = w > 0
+        value = 0.5 * np.log(np.where(used, w, 1.0)).sum(axis=1) - 0.5 * self.forms_of(rows, w).q
+        if restricted:
+            value -= 0.5 * np.linalg.slogdet(self._gram(w))[1]
+        return value
+
+    def _gram(self, w: np.ndarray) -> np.ndarray:
+        return (w @ self.products).reshape(-1, self.p, self.p)
+
+    def _fit(self, inverse: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return (inverse @ right[:, :, None])[:, :, 0] @ self.basis.T
+
+
+def invert(A: np.ndarray) -> np.ndarray:
+    """Invert symmetric matrices of shape (rows, p, p); NaN where one is singular.
+
+    Orders 1 and 2 in closed form: that is one pass over the rows, not one call a matrix.
+    """
+    p = A.shape[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if p == 1:
+            return np.where(A == 0, np.nan, 1.0 / A)
+        if p == 2:
+            a, b, d = A[:, 0, 0], A[:, 0, 1], A[:, 1, 1]
+            determinant = a * d - b * b
+            scaled = np.stack([d, -b, -b, a], axis=1) / determinant[:, None]
+            scaled[determinant <= 1e-14 * np.abs(a * d)] = np.nan
+            return scaled.reshape(-1, 2, 2)
+    try:
+        return np.linalg.inv(A)
+    except np.linalg.LinAlgError:
+        singular = np.linalg.matrix_rank(A, hermitian=True) < p
+        inverse = np.full_like(A, np.nan)
+        inverse[~singular] = np.linalg.inv(A[~singular])
+        return inverse
+
+
+def _take(array: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+    return array if array.ndim == 1 else array[rows]
+
+
+def _about(sums: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the weighted sum of squares about ``mean`` from sums of weight times 1, y, y^2."""
+    return np.maximum(sums[:, 2] - mean * (2.0 * sums[:, 1] - mean * sums[:, 0]), 0.0)
