@@ -25,7 +25,7 @@ import numpy as np
 
 from metaworkbook.errors import ConvergenceError
 from metaworkbook.models import arrays
-from metaworkbook.models.quadratic_forms import Batch, Forms
+from metaworkbook.models.quadratic_forms import Batch, Forms, invert
 
 METHODS = ("FE", "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 #: Methods whose tau2 is a closed form; the others iterate.
@@ -161,7 +161,7 @@ def _block(batch: Batch, rows: np.ndarray, method: str, tol: float) -> np.ndarra
         start = _mean_square(batch, rows)
         solution = start * batch.forms(rows, start).q / df
     else:
-        forms = batch.forms(rows, np.zeros(rows.size))
+        forms = batch.forms_at(rows, 0.0)
         if method == "DL":
             solution = (forms.q - df) / forms.trace
         else:
@@ -203,9 +203,7 @@ def _maximise(batch: Batch, rows: np.ndarray, restricted: bool, tol: float) -> n
     end = max(float(np.nanmax(upper, initial=0.0)) * (1.0 + 1e-9), 2.0 * start)
     points = int(np.ceil(np.log(end / start) / np.log(GRID_RATIO))) + 1
     grid = np.concatenate([[0.0], np.geomspace(start, end, points)])
-    rising = np.stack(
-        [_score(batch.forms(rows, np.full(rows.size, t)), restricted)[0] > 0 for t in grid]
-    )
+    rising = np.stack([_score(batch.forms_at(rows, float(t)), restricted)[0] > 0 for t in grid])
     rising[-1] = False
     turns, at = np.nonzero(rising[:-1] & ~rising[1:])
     t = _newton(batch, rows[at], grid[turns], grid[turns + 1], restricted, tol)
@@ -284,9 +282,7 @@ def _mean_square(batch: Batch, rows: np.ndarray) -> np.ndarray:
 
 def _trace_of_hat(batch: Batch, use: np.ndarray, variances: np.ndarray) -> np.ndarray:
     """Return tr(HV) with H the unweighted hat matrix of each row."""
-    from metaworkbook.models.quadratic_forms import invert
-
-    return (invert(batch._gram(use)) * batch._gram(variances)).sum(axis=(1, 2))
+    return (invert(batch.gram(use)) * batch.gram(variances)).sum(axis=(1, 2))
 
 
 def _stuck(what: str, count: int) -> str:

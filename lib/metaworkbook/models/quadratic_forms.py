@@ -53,12 +53,16 @@ class Batch:
         sizes = [array.shape[0] for array in (Y, V, mask) if array is not None and array.ndim == 2]
         self.rows = sizes[0] if sizes else 1
         # A common shift changes nothing but the rounding error of the sums.
-        self.Y = Y - np.median(Y) if X is None else Y
+        self.centre = float(np.median(Y)) if X is None else 0.0
+        self.Y = Y - self.centre
         self.V = V
         self.mask = None if mask is None else mask.astype(np.float64)
         self.intercept_only = X is None
         self.p = 1 if X is None else X.shape[1]
-        self.basis = np.full((self.k, 1), self.k**-0.5) if X is None else np.linalg.qr(X)[0]
+        if X is None:
+            self.basis, self.triangle = np.ones((self.k, 1)), np.ones((1, 1))
+        else:
+            self.basis, self.triangle = np.linalg.qr(X)
         products = self.basis[:, :, None] * self.basis[:, None, :]
         self.products = products.reshape(self.k, self.p * self.p)
         self.shared = self.intercept_only and Y.ndim == 1
@@ -81,7 +85,7 @@ class Batch:
             return self._forms_shared(w)
         y = _take(self.Y, rows)
         w2 = w * w
-        A, B2, B3 = (self._gram(weights) for weights in (w, w2, w2 * w))
+        A, B2, B3 = (self.gram(weights) for weights in (w, w2, w2 * w))
         inverse = invert(A)
         residual = y - self._fit(inverse, (w * y) @ self.basis)
         u = w * residual
@@ -104,12 +108,21 @@ class Batch:
             sum_w2=sum_w2,
         )
 
+    def forms_at(self, rows: slice | np.ndarray, t: float) -> Forms:
+        """Evaluate all forms for the given rows at one t for all of them."""
+        if self.shared and self.mask is not None and self.V.ndim == 1:
+            w = 1.0 / (self.V + t)[:, None]
+            mask = self.mask[rows]
+            return self._from_sums(*(mask @ (w**power * self.powers) for power in (1, 2, 3)))
+        return self.forms(rows, np.full(self.counts[rows].size, t))
+
     def _forms_shared(self, w: np.ndarray) -> Forms:
         """Intercept alone, effects shared by all rows: a few matrix products a t."""
         w2 = w * w
-        first = w @ self.powers
-        second = w2 @ self.powers
-        third = (w2 * w) @ self.powers
+        return self._from_sums(w @ self.powers, w2 @ self.powers, (w2 * w) @ self.powers)
+
+    def _from_sums(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Forms:
+        """Return the forms from sums of w, w^2 and w^3 times 1, y and y^2, shape (rows, 3)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             s1, mean = first[:, 0], first[:, 1] / first[:, 0]
             ratio2, ratio3 = second[:, 0] / s1, third[:, 0] / s1
@@ -125,6 +138,24 @@ class Batch:
                 sum_w2=second[:, 0],
             )
 
+    def coefficients(
+        self, rows: slice | np.ndarray, t: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return weighted least-squares coefficients and model-based covariances at t.
+
+        Returns
+        -------
+        tuple of ndarray
+            Estimates of shape (rows, p) and covariances (X'WX)^-1 of shape (rows, p, p), in terms
+            of the columns of X; the mean and its variance for an intercept alone.
+        """
+        w = self.weights(rows, t)
+        inverse = invert(self.gram(w))
+        right = (w * _take(self.Y, rows)) @ self.basis
+        back = np.linalg.inv(self.triangle)
+        estimate = (inverse @ right[:, :, None])[:, :, 0] @ back.T + self.centre
+        return estimate, back @ inverse @ back.T
+
     def log_likelihood(
         self, rows: slice | np.ndarray, t: np.ndarray, restricted: bool
     ) -> np.ndarray:
@@ -133,10 +164,11 @@ class Batch:
         used = w > 0
         value = 0.5 * np.log(np.where(used, w, 1.0)).sum(axis=1) - 0.5 * self.forms_of(rows, w).q
         if restricted:
-            value -= 0.5 * np.linalg.slogdet(self._gram(w))[1]
+            value -= 0.5 * np.linalg.slogdet(self.gram(w))[1]
         return value
 
-    def _gram(self, w: np.ndarray) -> np.ndarray:
+    def gram(self, w: np.ndarray) -> np.ndarray:
+        """Return X'WX in the orthonormal basis for weights of shape (rows, k)."""
         return (w @ self.products).reshape(-1, self.p, self.p)
 
     def _fit(self, inverse: np.ndarray, right: np.ndarray) -> np.ndarray:
