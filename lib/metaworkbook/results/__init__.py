@@ -14,6 +14,7 @@ from typing import Any
 from metaworkbook import paths
 from metaworkbook.errors import WorkbookError
 from metaworkbook.results.base import Result, to_json
+from metaworkbook.results.conversions import EffectSize
 from metaworkbook.results.directions import Censored, CombinedP, SignTest
 from metaworkbook.results.moderators import MetaRegression, PermutationTest, Predictions, Subgroups
 from metaworkbook.results.pooling import Aggregated, Pooled, ThreeLevel
@@ -27,6 +28,7 @@ __all__ = [
     "Censored",
     "CombinedP",
     "Cumulative",
+    "EffectSize",
     "Egger",
     "Gosh",
     "HenmiCopas",

@@ -41,14 +41,17 @@ class Pooled(Result):
 class ThreeLevel(Result):
     """Effects within clusters: model-based and robust (CR2) inference of the mean.
 
-    ``se``, ``ci_low``, ``ci_high`` are model-based (normal); the ``robust_`` fields use CR2 with
-    Satterthwaite df; ``robust_p`` and the robust interval are NaN where robust_df < 4 by the gate.
+    ``se`` and the plain intervals are model-based (normal); the ``robust_`` fields use CR2 with
+    Satterthwaite df and are NaN for a single cluster. ``robust_p`` is given at any df: whoever
+    reports it applies the gate (no p-value where ``robust_df`` is below 4).
     """
 
     estimate: float
     se: float
     ci_low: float
     ci_high: float
+    pi_low: float
+    pi_high: float
     sigma2_between: float
     sigma2_within: float
     robust_se: float
@@ -60,6 +63,7 @@ class ThreeLevel(Result):
     k: int
     clusters: int
     rho: float
+    level: float
 
 
 @dataclass(frozen=True)
