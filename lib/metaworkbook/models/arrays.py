@@ -1,13 +1,13 @@
 """Checks of the arrays that every model takes; one wording for one mistake.
 
 `check_effects` is the door of the engine: behind it, effects and variances are float64 arrays of
-one length, finite, the variances positive. `check_design`, `check_choice`, `check_level` and
-`check_whole` guard the other arguments. All raise `InputError`, never a NumPy error.
+one length, finite, the variances positive. `check_choice`, `check_level` and `check_whole` guard
+the other arguments, `models.design` the design matrix. All raise `InputError`, never a NumPy error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,6 @@ from metaworkbook.errors import InputError
 
 #: Positions of bad values that a message lists before it says "and more".
 LISTED = 5
-#: A column whose share in a null vector of the scaled design is below this is not part of it.
-NULL_SHARE = 1e-6
-#: Smallest singular value of the design with columns of length one that counts as full rank;
-#: a year beside the intercept has about 5e-3, rounding about 1e-16.
-RANK_TOLERANCE = 1e-10
 
 
 def check_effects(yi: Any, vi: Any, minimum: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +79,7 @@ def as_vector(name: str, values: Any, dtype: type = float) -> np.ndarray:
     InputError
         If ``values`` is not numeric, not one-dimensional, or holds NaN or infinity.
     """
-    array = _numeric(name, values)
+    array = as_numbers(name, values)
     if array.ndim != 1:
         raise InputError(
             f"{name}: found an array of shape {array.shape}; allowed: one dimension, "
@@ -99,81 +94,23 @@ def as_vector(name: str, values: Any, dtype: type = float) -> np.ndarray:
     return array.astype(dtype)
 
 
-def check_design(X: Any, k: int, names: Sequence[str] | None = None) -> np.ndarray:
-    """Return the design matrix as float64 of shape (k, p) and of full column rank.
+def as_numbers(name: str, values: Any) -> np.ndarray:
+    """Return ``values`` as a float64 array of any shape, else raise InputError.
 
-    Parameters
-    ----------
-    X : array_like, shape (k, p)
-        The whole design matrix, intercept column included.
-    k : int
-        Number of effects.
-    names : sequence of str, optional
-        Names of the columns, for messages; ``x0``, ``x1``, ... otherwise.
-
-    Raises
-    ------
-    InputError
-        If X is not numeric, not two-dimensional, has not k rows, holds NaN or infinity, has more
-        columns than rows, or its columns are collinear; the message names the columns.
+    Text, gaps, truth values and complex numbers are refused, not converted.
     """
-    design = _numeric("X", X)
-    if design.ndim != 2 or design.shape[1] < 1:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype == object:
+        array = _from_objects(array)
+    if array.dtype.kind not in "iuf" and array.size:
         raise InputError(
-            f"X: found an array of shape {design.shape}; allowed: (k, p), one row an effect and "
-            "one column a coefficient, intercept included. Use numpy.column_stack."
+            f"{name}: found values of type {array.dtype}; allowed: real numbers in a regular "
+            "array. Convert text and gaps before fitting."
         )
-    if design.shape[0] != k:
-        raise InputError(
-            f"X: found {design.shape[0]} rows for {k} effects; allowed: one row an effect. "
-            "Build X from the same selection as yi."
-        )
-    rows, columns = np.nonzero(~np.isfinite(design))
-    if rows.size:
-        raise InputError(
-            f"X: found {design[rows[0], columns[0]]} in row {rows[0]}, column {columns[0]}; "
-            "allowed: finite numbers. Leave out effects without the moderator."
-        )
-    labels = column_names(names, design.shape[1])
-    if design.shape[1] > k:
-        raise InputError(
-            f"X: found {design.shape[1]} columns for {k} effects; allowed: no more columns than "
-            "effects. Use fewer moderators."
-        )
-    involved = collinear_columns(design)
-    if involved.size:
-        listed = ", ".join(labels[column] for column in involved)
-        raise InputError(
-            f"X: found collinear columns ({listed}); allowed: columns none of which is a "
-            "combination of the others. Drop one of them, or an empty or constant level."
-        )
-    return design
-
-
-def collinear_columns(X: np.ndarray) -> np.ndarray:
-    """Return the indices of columns that take part in a linear dependence; empty if none.
-
-    Columns are scaled to length one, so the units of a moderator do not matter.
-    """
-    lengths = np.sqrt((X**2).sum(axis=0))
-    if (lengths == 0).any():
-        return np.flatnonzero(lengths == 0)
-    _, singular, right = np.linalg.svd(X / lengths, full_matrices=True)
-    rank = int((singular > RANK_TOLERANCE * singular[0]).sum())
-    shares = np.abs(right[rank:])
-    return np.flatnonzero((shares > NULL_SHARE).any(axis=0))
-
-
-def column_names(names: Sequence[str] | None, p: int) -> tuple[str, ...]:
-    """Return p distinct column names: ``names`` as given, or ``x0``, ``x1``, ..."""
-    if names is None:
-        return tuple(f"x{column}" for column in range(p))
-    if isinstance(names, str) or len(tuple(names)) != p or len(set(names)) != p:
-        raise InputError(
-            f"names: found {names!r}; allowed: {p} different names, one a column of X. "
-            "Give them in the order of the columns."
-        )
-    return tuple(str(name) for name in names)
+    return array.astype(np.float64)
 
 
 def check_choice(name: str, value: Any, allowed: Iterable[str]) -> str:
@@ -207,22 +144,6 @@ def check_whole(name: str, value: Any, minimum: int) -> int:
             f"{name}: found {value!r}; allowed: a whole number of at least {minimum}. Give an int."
         )
     return int(value)
-
-
-def _numeric(name: str, values: Any) -> np.ndarray:
-    """Return ``values`` as a float64 array; text, objects and complex numbers are refused."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.asarray(None)
-    if array.dtype == object:
-        array = _from_objects(array)
-    if array.dtype.kind not in "iuf" and array.size:
-        raise InputError(
-            f"{name}: found values of type {array.dtype}; allowed: real numbers in a regular "
-            "array. Convert text and gaps before fitting."
-        )
-    return array.astype(np.float64)
 
 
 def _from_objects(array: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from metaworkbook.errors import InputError
 from metaworkbook.models import arrays
 from metaworkbook.models.heterogeneity import METHODS, estimate_tau2, q_profile
+from metaworkbook.models.references import p_values, quantile
 from metaworkbook.results.pooling import Pooled
 
 INTERVALS = ("knapp-hartung", "knapp-hartung-conservative", "wald")
@@ -79,7 +80,7 @@ def pool(
     mean, model_se = weighted_mean(yi, vi + tau2)
     se = model_se * np.sqrt(_factor(yi, vi + tau2, mean, ci))
     df = np.inf if ci == "wald" else float(k - 1)
-    crit, p_value = _reference(mean, se, df, level)
+    crit, p_value = quantile(df, level), float(p_values(mean, se, df))
     half = np.nan if method == "FE" or k == 1 else crit * np.sqrt(se**2 + tau2)
     return Pooled(
         estimate=mean,
@@ -166,19 +167,3 @@ def _factor(yi: np.ndarray, variances: np.ndarray, mean: float, ci: str) -> floa
         return 1.0
     factor = float(((yi - mean) ** 2 / variances).sum()) / (yi.size - 1)
     return max(1.0, factor) if ci == "knapp-hartung-conservative" else factor
-
-
-def _reference(mean: float, se: float, df: float, level: float) -> tuple[float, float]:
-    """Return the critical value and two-sided p-value under t(df), normal for infinite df."""
-    from scipy import special
-
-    tail = (1.0 - level) / 2.0
-    if df == 0:
-        return np.nan, np.nan
-    if np.isinf(df):
-        crit = -float(special.ndtri(tail))
-        p_value = 2.0 * float(special.ndtr(-abs(mean / se))) if se > 0 else np.nan
-    else:
-        crit = -float(special.stdtrit(df, tail))
-        p_value = 2.0 * float(special.stdtr(df, -abs(mean / se))) if se > 0 else np.nan
-    return crit, p_value

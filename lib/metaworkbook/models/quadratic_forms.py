@@ -75,6 +75,15 @@ class Batch:
         w = 1.0 / (_take(self.V, rows) + t[:, None])
         return w if self.mask is None else w * self.mask[rows]
 
+    def unit_weights(self, rows: np.ndarray) -> np.ndarray:
+        """Return weights of one, zero where masked, shape (rows, k)."""
+        return np.ones((rows.size, self.k)) if self.mask is None else self.mask[rows]
+
+    def smallest_variance(self, rows: np.ndarray) -> np.ndarray:
+        """Return the smallest variance of each row: the scale on which tau2 is told from 0."""
+        smallest = self.V.min(axis=-1)
+        return np.full(rows.size, smallest) if self.V.ndim == 1 else smallest[rows]
+
     def forms(self, rows: slice | np.ndarray, t: np.ndarray) -> Forms:
         """Evaluate all forms for the given rows at their own t, shape (rows,)."""
         return self.forms_of(rows, self.weights(rows, t))
@@ -155,6 +164,13 @@ class Batch:
         back = np.linalg.inv(self.triangle)
         estimate = (inverse @ right[:, :, None])[:, :, 0] @ back.T + self.centre
         return estimate, back @ inverse @ back.T
+
+    def scatter(self, rows: slice | np.ndarray, t: np.ndarray) -> np.ndarray:
+        """Return the weighted residual sum of squares y'Py at t, shape (rows,)."""
+        w = self.weights(rows, t)
+        y = _take(self.Y, rows)
+        residual = y - self._fit(invert(self.gram(w)), (w * y) @ self.basis)
+        return (w * residual * residual).sum(axis=1)
 
     def log_likelihood(
         self, rows: slice | np.ndarray, t: np.ndarray, restricted: bool

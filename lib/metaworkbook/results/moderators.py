@@ -11,7 +11,11 @@ from metaworkbook.results.base import Result
 
 @dataclass(frozen=True)
 class MetaRegression(Result):
-    """Coefficients of shape (p,) and the tests of a mixed-effects meta-regression."""
+    """Coefficients of shape (p,) and the tests of a mixed-effects meta-regression.
+
+    ``df`` is k - p under Knapp-Hartung (then ``qm`` is an F on qm_df and df degrees of freedom) and
+    infinite under Wald (``qm`` is a chi-squared). ``r2`` and ``i2`` are proportions.
+    """
 
     estimate: np.ndarray
     se: np.ndarray
@@ -38,7 +42,7 @@ class MetaRegression(Result):
 
 @dataclass(frozen=True)
 class Subgroups(Result):
-    """Estimate of each level from one model with a common tau2, and the test of their difference."""
+    """Estimate of each level from one model with one tau2, and the test of their difference."""
 
     levels: tuple[str, ...]
     estimate: np.ndarray
@@ -47,6 +51,7 @@ class Subgroups(Result):
     ci_high: np.ndarray
     k: np.ndarray
     reference: str
+    df: float
     tau2: float
     qm: float
     qm_df: int
@@ -69,10 +74,14 @@ class Predictions(Result):
 
 @dataclass(frozen=True)
 class PermutationTest(Result):
-    """Permutation p-values of each coefficient (p,) and of the omnibus test."""
+    """Permutation p-values of each coefficient (p,) and of the omnibus test.
+
+    ``exact`` tells that all distinct rearrangements were tried, ``permutations`` how many.
+    """
 
     p_value: np.ndarray
     qm_p: float
     permutations: int
     exact: bool
     seed: int
+    names: tuple[str, ...]
