@@ -4,3 +4,26 @@
 cross-field rules of `rules`, `conversions` brings reported statistics to correlations, `tiers`
 says what each row is worth, and `selection` takes the rows of one question.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# Names a notebook uses, loaded from their modules at first use.
+PUBLIC = {
+    "check_ledger": "ledger",
+    "read_ledger": "ledger",
+    "convert": "tiers",
+    "check_parameters": "selection",
+    "describe_effects": "selection",
+    "select": "selection",
+    "select_signs": "selection",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name in PUBLIC:
+        return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

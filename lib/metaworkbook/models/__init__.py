@@ -1,1 +1,24 @@
-"""Statistics of meta-analysis: arrays go in, frozen dataclasses come out, nothing is drawn or read."""
+"""Statistics of meta-analysis: arrays go in, frozen dataclasses come out.
+
+Nothing here is drawn or read from a file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# Names a notebook uses, loaded from their modules at first use.
+PUBLIC = {
+    "synthesise": "synthesis",
+    "pool": "pooling",
+    "pool_censored": "censored",
+    "sign_test": "directions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name in PUBLIC:
+        return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

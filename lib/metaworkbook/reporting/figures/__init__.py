@@ -1,0 +1,1 @@
+"""Figures: one file a figure, and the only place where matplotlib and seaborn are imported."""

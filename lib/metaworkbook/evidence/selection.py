@@ -1,0 +1,228 @@
+"""Which rows answer a question, and why each other row about it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.errors import Problem, ProblemsError
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.tiers import TIERS, convert
+
+POPULATIONS = ("adults", "all")
+COEFFICIENTS = ("A",)
+MAIN = ("A", "C", "D")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of one question.
+
+    ``rows`` enter; ``left_out`` are about the same x and y and do not, each with its ``reason``.
+    Both hold the columns of ``effects``, those of `tiers.convert`, and the study's ``citation``,
+    ``doi``, ``year`` and ``cited_in_thesis``. Rows stand in the order of year and id.
+    """
+
+    rows: pd.DataFrame
+    left_out: pd.DataFrame
+
+    def bounds(self) -> dict[str, np.ndarray]:
+        """Return what `models.censored.pool_censored` takes of the rows that enter."""
+        return {
+            "lower": self.rows["lower"].to_numpy(float),
+            "upper": self.rows["upper"].to_numpy(float),
+            "ni": self.rows["ni"].to_numpy(float),
+            "outside": self.rows["outside"].to_numpy(bool),
+            "cluster": self.rows["sample_id"].to_numpy(object),
+        }
+
+    def exact(self) -> dict[str, np.ndarray]:
+        """Return yi (Fisher z), vi and cluster of the rows that carry a coefficient."""
+        rows = self.rows[self.rows["known"] == "exact"]
+        return {
+            "yi": rows["zi"].to_numpy(float),
+            "vi": rows["vi"].to_numpy(float),
+            "cluster": rows["sample_id"].to_numpy(object),
+        }
+
+    def signs(self) -> dict[str, np.ndarray]:
+        """Return the direction (-1, 1, or NaN where none is told) and sample of every row."""
+        sign = self.rows["direction_analysed"].map({"negative": -1.0, "positive": 1.0})
+        return {
+            "signs": sign.to_numpy(float),
+            "cluster": self.rows["sample_id"].to_numpy(object),
+        }
+
+
+def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
+    """Return the constructs that ``name`` stands for: a family's members, or the construct itself.
+
+    ``name`` may list several, separated by spaces. Raises ProblemsError for an unknown word.
+    """
+    constructs = ledger.tables["constructs"]
+    found: dict[str, None] = {}
+    problems = []
+    for word in name.split():
+        members = constructs.loc[constructs["family"] == word, "construct"]
+        if members.empty:
+            members = constructs.loc[constructs["construct"] == word, "construct"]
+        if members.empty:
+            problems.append(
+                Problem(
+                    "parameters",
+                    found=f'"{word}"',
+                    allowed="a construct or family of effects/constructs.csv",
+                    remedy="Correct the parameter.",
+                )
+            )
+        found.update(dict.fromkeys(members))
+    if problems or not found:
+        raise ProblemsError(
+            problems or [Problem("parameters", found="blank", allowed="a construct or family")]
+        )
+    return tuple(found)
+
+
+def check_parameters(ledger: Ledger, **parameters: str) -> None:
+    """Check a notebook's parameters against the data dictionary and the constructs.
+
+    Known names are x, y (construct or family), rater, phase, measure_family ("any" or an allowed
+    word of the dictionary), population ("adults" or "all") and tiers (letters separated by
+    spaces).
+
+    Raises
+    ------
+    ProblemsError
+        With every parameter whose value is not allowed.
+    """
+    effects = ledger.tables["effects"]
+    allowed = {
+        "rater": ("any", "client", "therapist", "observer", "mixed", "unclear"),
+        "phase": ("any", "pre", "early", "middle", "late", "post", "follow_up", "averaged",
+                  "change", "unclear"),
+        "measure_family": ("any", *sorted(set(effects["measure_family"]) - {""})),
+        "population": POPULATIONS,
+    }  # fmt: skip
+    problems = []
+    for name, value in parameters.items():
+        if name in ("x", "y"):
+            try:
+                resolve_constructs(ledger, value)
+            except ProblemsError as error:
+                problems += [
+                    Problem("parameters", 0, "", name, problem.found, problem.allowed)
+                    for problem in error.problems
+                ]
+        elif name == "tiers":
+            wrong = [tier for tier in value.split() if tier not in TIERS]
+            if wrong or not value.split():
+                problems.append(Problem("parameters", 0, "", name, f'"{value}"', " ".join(TIERS)))
+        elif name in allowed and value not in allowed[name]:
+            problems.append(
+                Problem("parameters", 0, "", name, f'"{value}"', ", ".join(allowed[name]))
+            )
+    if problems:
+        raise ProblemsError(problems)
+
+
+def select(
+    ledger: Ledger,
+    x: str,
+    y: str,
+    rater: str = "any",
+    phase: str = "any",
+    measure_family: str = "any",
+    population: str = "adults",
+    tiers: str = " ".join(MAIN),
+    drop: tuple[str, ...] = (),
+) -> Selection:
+    """Return the rows that answer a question, and a reason for every other row about it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The validated ledger.
+    x, y : str
+        Constructs or families, separated by spaces.
+    rater, phase, measure_family : str
+        "any", or the value that a row must have.
+    population : str
+        "adults": adults in individual psychotherapy; "all": samples set apart as well.
+    tiers : str
+        Tiers that may enter, separated by spaces.
+    drop : tuple of str
+        Effect ids to leave out by hand, for sensitivity runs.
+
+    Raises
+    ------
+    ProblemsError
+        If a parameter has a value that is not allowed.
+    """
+    check_parameters(
+        ledger, x=x, y=y, rater=rater, phase=phase, measure_family=measure_family,
+        population=population, tiers=tiers,
+    )  # fmt: skip
+    rows = describe_effects(ledger)
+    about = rows["x"].isin(resolve_constructs(ledger, x))
+    about &= rows["y"].isin(resolve_constructs(ledger, y))
+    rows = rows[about].sort_values(["year", "effect_id"], kind="stable")
+    reasons = pd.Series("", index=rows.index, dtype=object)
+
+    def leave_out(mask: pd.Series, words: pd.Series | str) -> None:
+        open_rows = mask & (reasons == "")
+        reasons[open_rows] = words if isinstance(words, str) else words[open_rows]
+
+    leave_out(rows["duplicate_of"] != "", "the same result as " + rows["duplicate_of"])
+    leave_out(rows["hold_back"] != "", "held back: " + rows["hold_back"])
+    leave_out(rows["effect_id"].isin(drop), "left out by hand")
+    if population == "adults":
+        leave_out(
+            rows["set_apart"] != "", "sample set apart: " + rows["set_apart"].str.replace("_", " ")
+        )
+    for column, wanted in (
+        ("y_rater", rater),
+        ("phase", phase),
+        ("measure_family", measure_family),
+    ):
+        if wanted != "any":
+            told = rows[column].where(rows[column] != "", "not told")
+            leave_out(
+                rows[column] != wanted,
+                column.replace("y_", "").replace("_", " ") + " " + told + f", asked for {wanted}",
+            )
+    leave_out(
+        ~rows["tier"].isin(tiers.split()), "tier " + rows["tier"] + ": " + rows["tier_reason"]
+    )
+    leave_out(rows["known"] == "sign", "no usable n: direction plot only")
+    leave_out(
+        rows["known"] == "nothing", rows["path"].where(rows["path"] != "", rows["tier_reason"])
+    )
+    left_out = rows[reasons != ""].assign(reason=reasons[reasons != ""])
+    return Selection(rows[reasons == ""], left_out)
+
+
+def select_signs(selection: Selection) -> Selection:
+    """Return the selection widened by rows that tell a direction, for the direction plot.
+
+    Rows without a usable n come back in; nothing else does.
+    """
+    back = selection.left_out["reason"].str.startswith("no usable n")
+    rows = pd.concat([selection.rows, selection.left_out[back].drop(columns="reason")])
+    return Selection(
+        rows.sort_values(["year", "effect_id"], kind="stable"), selection.left_out[~back]
+    )
+
+
+def describe_effects(ledger: Ledger) -> pd.DataFrame:
+    """Return every effect with its conversion, its sample's group and its study's reference."""
+    effects = ledger.tables["effects"]
+    told = convert(effects).drop(columns="effect_id")
+    studies = ledger.tables["studies"].set_index("study_id")
+    samples = ledger.tables["samples"].set_index("sample_id")
+    rows = effects.join(told)
+    for column in ("citation", "doi", "year", "cited_in_thesis", "setting", "treatment_family"):
+        rows[column] = rows["study_id"].map(studies[column])
+    rows["set_apart"] = rows["sample_id"].map(samples["set_apart"])
+    return rows

@@ -1,0 +1,127 @@
+"""One question's rows together: the censored model, its required variants, and what they decide.
+
+A censored result is conditional on complete reporting, so it never stands alone: beside it stand
+the same result without half-lines, with non-significant results reported with probability 0.7
+and 0.4, and without each sample in turn. Only what survives all of them is called decided.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from metaworkbook.errors import InputError
+from metaworkbook.models.censored import pool_censored
+from metaworkbook.models.directions import sign_test
+from metaworkbook.models.gates import gate, headline
+from metaworkbook.models.multilevel import aggregate
+from metaworkbook.results.directions import Censored
+from metaworkbook.results.pooling import Pooled
+from metaworkbook.results.synthesis import Synthesis, Variant
+
+REPORTING = (0.7, 0.4)
+RHO = 0.6
+
+
+def synthesise(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    ni: ArrayLike,
+    outside: ArrayLike,
+    cluster: ArrayLike,
+    rho: float = RHO,
+    level: float = 0.95,
+) -> Synthesis:
+    """Return what all rows of a question say together, and whether it survives every variant.
+
+    Parameters
+    ----------
+    lower, upper, ni, outside : array_like of shape (k,)
+        What is known of each observed correlation; see `censored.pool_censored`.
+    cluster : array_like of shape (k,)
+        Sample of each row.
+    rho : float
+        Assumed correlation of sampling errors within a sample.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Synthesis
+        Estimates on the scale of Fisher z. With fewer than three samples ``main`` is None.
+
+    Raises
+    ------
+    InputError
+        If the arrays differ in length or a row is impossible.
+    """
+    lower, upper, ni = (np.asarray(a, dtype=float) for a in (lower, upper, ni))
+    outside, cluster = np.asarray(outside, dtype=bool), np.asarray(cluster, dtype=object)
+    if len({lower.size, upper.size, ni.size, outside.size, cluster.size}) != 1:
+        raise InputError("lower, upper, ni, outside, cluster: allowed: arrays of one length.")
+    samples = list(dict.fromkeys(cluster))
+    allowed = gate(len(samples))
+
+    def fit(keep: np.ndarray, reporting: float = 1.0) -> Censored | None:
+        if not allowed.verdict or not keep.any():
+            return None
+        return pool_censored(
+            lower[keep], upper[keep], ni[keep], outside[keep], cluster[keep],
+            rho=rho, reporting=reporting, level=level,
+        )  # fmt: skip
+
+    every = np.ones(lower.size, dtype=bool)
+    half_line = ((lower == -1) & (upper == 0)) | ((lower == 0) & (upper == 1))
+    main = fit(every)
+    variants = [Variant("without-directions", "", fit(~half_line))] if half_line.any() else []
+    variants += [Variant(f"reporting-{share:g}", "", fit(every, share)) for share in REPORTING]
+    variants += [
+        Variant("without-sample", str(sample), fit(cluster != sample)) for sample in samples
+    ]
+    return Synthesis(
+        samples=len(samples),
+        rows=lower.size,
+        persons=float(sum(ni[cluster == sample].max() for sample in samples)),
+        main=main,
+        variants=tuple(variants) if main is not None else (),
+        classical=_pool_exact(lower, upper, ni, cluster, rho, level),
+        signs=sign_test(_signs(lower, upper, outside), cluster),
+        decision=decide(allowed, main, variants),
+        gate=allowed.sentence,
+    )
+
+
+def decide(allowed, main: Censored | None, variants: list[Variant]) -> str:
+    """Return the decision of `Synthesis`; a variant without a result leaves it undecided."""
+    if main is None:
+        return "side_by_side" if allowed.side_by_side else "no_pooling"
+    results = [main, *(variant.result for variant in variants)]
+    if any(result is None for result in results):
+        return "not_decided"
+    if all(result.ci_high < 0 for result in results):
+        return "negative"
+    if all(result.ci_low > 0 for result in results):
+        return "positive"
+    return "not_decided"
+
+
+def _signs(lower: np.ndarray, upper: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    negative = (upper <= 0) & ~outside & (lower < 0)
+    positive = (lower >= 0) & ~outside & (upper > 0)
+    return np.where(negative, -1.0, np.where(positive, 1.0, np.nan))
+
+
+def _pool_exact(
+    lower: np.ndarray,
+    upper: np.ndarray,
+    ni: np.ndarray,
+    cluster: np.ndarray,
+    rho: float,
+    level: float,
+) -> Pooled | None:
+    """Pool the rows with a coefficient, one composite a sample, where the gate allows a verdict."""
+    exact = (lower == upper) & (np.abs(lower) < 1)
+    if not gate(len(set(cluster[exact]))).verdict:
+        return None
+    composite = aggregate(np.arctanh(lower[exact]), 1 / (ni[exact] - 3), cluster[exact], rho)
+    return headline(composite.yi, composite.vi, level=level)

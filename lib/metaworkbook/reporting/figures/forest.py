@@ -1,0 +1,196 @@
+"""The forest plot: coefficients as points with intervals, everything else as the range it is."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown
+from metaworkbook.reporting.figures import style
+from metaworkbook.reporting.language import translate
+from metaworkbook.reporting.tables import WORDS, format_interval, format_r
+from metaworkbook.results import Censored
+from metaworkbook.results.synthesis import Synthesis
+
+WIDTH, ROW, MARGIN = 5.6, 0.44, 1.0
+NORMAL = 1.959963984540054
+
+
+def draw_forest(
+    rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, name: str
+) -> Shown:
+    """Show the rows of a question, the pooled result and the published estimates on the scale of r.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``rows`` of `evidence.selection.Selection`.
+    synthesis : Synthesis
+        What the rows say together.
+    reviews : DataFrame
+        Published estimates to draw below.
+    name : str
+        Prefix of the figure's ids, unique in its page.
+    """
+    return Shown(partial(_render, rows, synthesis, reviews, name))
+
+
+def _render(
+    rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, name: str, language: str
+) -> str:
+    title = translate("What each row tells about the correlation", language)
+    if rows.empty:
+        return f"<p>{translate('There is no row to draw.', language)}</p>"
+    with style.figure_context(f"{name}-{language}"):
+        figure = draw_axes(rows, synthesis, reviews, language)
+        return style.to_svg(
+            figure, f"{name}-forest", title, describe_forest(rows, synthesis, language)
+        )
+
+
+def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, language: str):
+    """Return the matplotlib figure; one line a row, artists labelled by effect id."""
+    below = _summary_lines(synthesis, reviews, language)
+    count = len(rows) + len(below)
+    figure = style.new_figure(WIDTH, ROW * (count + 0.4) + MARGIN)
+    axes = figure.add_axes(
+        (
+            0.02,
+            0.62 / (ROW * (count + 0.4) + MARGIN),
+            0.96,
+            1 - 0.7 / (ROW * (count + 0.4) + MARGIN),
+        )
+    )
+    axes.set_xlim(-1, 1)
+    axes.set_ylim(count + 0.1, -0.75)
+    axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=1)
+    for height, row in enumerate(rows.to_dict("records")):
+        _draw_row(axes, height, row, language)
+    if below:
+        axes.axhline(len(rows) - 0.62, color=style.RULE, linewidth=0.8)
+    for offset, line in enumerate(below):
+        _draw_summary(axes, len(rows) + offset, *line)
+    axes.set_yticks([])
+    axes.set_xticks(np.linspace(-1, 1, 9))
+    axes.set_xticklabels([_tick(value, language) for value in np.linspace(-1, 1, 9)])
+    axes.tick_params(length=3)
+    axes.set_xlabel(translate("correlation r (left: negative, right: positive)", language))
+    return figure
+
+
+def _tick(value: float, language: str) -> str:
+    from metaworkbook.reporting.language import format_number
+
+    return format_number(value, 2 if value % 0.5 else 1, language) if value else "0"
+
+
+def _draw_row(axes, height: int, row: dict, language: str) -> None:
+    n = "" if row["ni"] != row["ni"] else f", n = {row['ni']:.0f}"
+    told = translate(WORDS[row["significance"]], language)
+    if row["known"] == "exact":
+        told = f"r = {format_r(row['zi'], language)}"
+    elif row["direction_analysed"] in ("negative", "positive"):
+        told = f"{translate(WORDS[row['direction_analysed']], language)}, {told}"
+    label = axes.text(-1, height - 0.26, f"{row['citation']}", va="center", ha="left", fontsize=9)
+    label.set_url(f"#row-{row['effect_id']}")
+    axes.text(
+        1, height - 0.26, f"{told}{n}", va="center", ha="right", fontsize=8, color=style.MUTED
+    )
+    gid = f"mark-{row['effect_id']}"
+    if row["known"] == "exact":
+        half = NORMAL * math.sqrt(row["vi"])
+        ends = [math.tanh(row["zi"] - half), math.tanh(row["zi"] + half)]
+        axes.plot(ends, [height + 0.12] * 2, color=style.ACCENT, linewidth=1.4, zorder=3)
+        axes.plot(
+            [row["ri"]], [height + 0.12], "s", color=style.ACCENT, markersize=6, zorder=4, gid=gid
+        )
+        return
+    spans = [(row["lower"], row["upper"])]
+    if row["outside"]:
+        spans = [(-1, row["lower"]), (row["upper"], 1)]
+    pale = row["known"] == "direction"
+    for low, high in spans:
+        axes.barh(
+            height + 0.12, high - low, left=low, height=0.2, zorder=2, gid=gid,
+            color="none" if pale else style.BAND, edgecolor=style.ACCENT, linewidth=0.8,
+            linestyle=(0, (2, 2)) if pale else "solid",
+        )  # fmt: skip
+
+
+def _summary_lines(synthesis: Synthesis, reviews: pd.DataFrame, language: str) -> list[tuple]:
+    lines = []
+    if synthesis.main is not None:
+        lines.append(
+            _censored_line(translate("All rows together", language), synthesis.main, language)
+        )
+    if synthesis.classical is not None:
+        c = synthesis.classical
+        lines.append((translate("Coefficients alone", language), math.tanh(c.estimate),
+                      math.tanh(c.ci_low), math.tanh(c.ci_high),
+                      f"{format_r(c.estimate, language)} ({format_interval(c.ci_low, c.ci_high, language)})",
+                      style.ACCENT_2))  # fmt: skip
+    for review in reviews.to_dict("records"):
+        if review["statistic"] != "r" or not math.isfinite(review["estimate"]):
+            continue
+        k = "" if math.isnan(review["k"]) else f", k = {review['k']:.0f}"
+        label = translate("Published: {citation}", language, citation=review["citation"])
+        lines.append((label, review["estimate"], review["ci_low"], review["ci_high"],
+                      f"r = {format_r(math.atanh(review['estimate']), language)}{k}", style.MUTED))  # fmt: skip
+    return lines
+
+
+def _censored_line(name: str, main: Censored, language: str) -> tuple:
+    return (
+        name,
+        math.tanh(main.estimate) if main.bounded else math.nan,
+        math.tanh(main.ci_low),
+        math.tanh(main.ci_high),
+        f"{format_r(main.estimate, language)} ({format_interval(main.ci_low, main.ci_high, language)})",
+        style.ACCENT_2,
+    )
+
+
+def _draw_summary(axes, height: int, name, estimate, low, high, told, colour) -> None:
+    axes.text(-1, height - 0.26, name, va="center", ha="left", fontsize=9, weight="bold")
+    axes.text(1, height - 0.26, told, va="center", ha="right", fontsize=8, color=style.MUTED)
+    if math.isfinite(low) and math.isfinite(high):
+        axes.plot(
+            [low, high],
+            [height + 0.12] * 2,
+            color=colour,
+            linewidth=2.2,
+            solid_capstyle="butt",
+            zorder=3,
+        )
+    if math.isfinite(estimate):
+        axes.plot(
+            [estimate],
+            [height + 0.12],
+            "D",
+            color=colour,
+            markersize=7,
+            zorder=4,
+            gid="mark-pooled",
+        )
+
+
+def describe_forest(rows: pd.DataFrame, synthesis: Synthesis, language: str) -> str:
+    """Return the text alternative: what a reader of the figure would take from it."""
+    kinds = rows["known"].value_counts()
+    text = translate(
+        "{rows} rows: {exact} with a coefficient, {interval} that tell significance, "
+        "{direction} that tell only a direction.",
+        language, rows=len(rows), exact=int(kinds.get("exact", 0)),
+        interval=int(kinds.get("interval", 0)), direction=int(kinds.get("direction", 0)),
+    )  # fmt: skip
+    if synthesis.main is not None:
+        main = synthesis.main
+        text += " " + translate(
+            "All rows together: r = {r}, 95 % interval {interval}.", language,
+            r=format_r(main.estimate, language),
+            interval=format_interval(main.ci_low, main.ci_high, language),
+        )  # fmt: skip
+    return text

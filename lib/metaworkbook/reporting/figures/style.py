@@ -1,0 +1,85 @@
+"""One look for all figures, and their way to SVG that follows the page's light or dark theme."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from metaworkbook.reporting.display import escape
+
+# Colours stand for roles; in the page each becomes a CSS variable with this fallback.
+INK, MUTED, RULE, PAPER = "#1c1d1f", "#5c6066", "#d6d9dd", "#fffffe"
+ACCENT, ACCENT_2, WARN, BAND = "#1f5a7a", "#b4581a", "#8a6d00", "#a9c6d8"
+VARIABLES = {
+    INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper",
+    ACCENT: "--accent", ACCENT_2: "--accent-2", WARN: "--warn", BAND: "--band",
+}  # fmt: skip
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": INK,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def figure_context(name: str):
+    """Return a matplotlib context with this style, its SVG ids seeded by ``name``."""
+    import matplotlib
+
+    return matplotlib.rc_context(RC | {"svg.hashsalt": name})
+
+
+def new_figure(width: float, height: float):
+    """Return an empty matplotlib figure of ``width`` by ``height`` inches, free of pyplot state."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasSVG(figure)
+    return figure
+
+
+def to_svg(figure, name: str, title: str, description: str) -> str:
+    """Return the figure as an inline ``<figure>`` with title and text alternative.
+
+    Ids are prefixed by ``name`` so that several figures live in one page; the output holds no
+    date and is the same for the same figure.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'(<use [^>]*href=")#', rf"\1#{name}-", svg)
+    svg = svg.replace("xlink:href", "href")
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable}, {colour})")
+    svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", rf"font: \1{FONTS}", svg)
+    svg = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*", f"font-family: {FONTS}", svg)
+    width, height = (float(n) for n in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
+    opening = re.match(r"<svg[^>]*>", svg).group(0)
+    new = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-desc">{escape(description)}</desc>'
+    )
+    svg = svg.replace(opening, new, 1).strip()
+    return (
+        f'<figure class="chart"><figcaption>{escape(title)}</figcaption>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}">{svg}</div></figure>'
+    )

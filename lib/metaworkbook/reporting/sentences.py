@@ -1,0 +1,136 @@
+"""Results to prose, in both languages; no computed number is ever typed into a page."""
+
+from __future__ import annotations
+
+import math
+
+from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.tables import format_interval, format_r
+from metaworkbook.results import Censored, SignTest
+from metaworkbook.results.synthesis import Synthesis
+
+
+def describe_pool(synthesis: Synthesis, x: str, y: str, language: str) -> str:
+    """Return the sentence that says what all rows together give for ``x`` and ``y``."""
+    main = synthesis.main
+    if synthesis.decision == "no_pooling":
+        return translate(
+            "{samples} sample reports a plain association of {x} with {y} that can be used, "
+            "too few to pool."
+            if synthesis.samples == 1
+            else "No sample reports a plain association of {x} with {y} that can be used.",
+            language, samples=synthesis.samples, x=x, y=y,
+        )  # fmt: skip
+    if main is None:
+        return translate(
+            "Two samples report on {x} and {y}; they are shown side by side and not pooled.",
+            language, x=x, y=y,
+        )  # fmt: skip
+    if not main.bounded:
+        return translate(
+            "The rows bound the correlation of {x} with {y} on one side only: {interval} "
+            "({samples} samples, {persons} persons).",
+            language, x=x, y=y, interval=format_interval(main.ci_low, main.ci_high, language),
+            samples=synthesis.samples, persons=format_number(synthesis.persons, 0, language),
+        )  # fmt: skip
+    return translate(
+        "Over {samples} samples with {persons} persons the correlation of {x} with {y} is "
+        "r = {r} (95 % interval {interval}), conditional on complete reporting.",
+        language, samples=synthesis.samples, x=x, y=y, r=format_r(main.estimate, language),
+        interval=format_interval(main.ci_low, main.ci_high, language),
+        persons=format_number(synthesis.persons, 0, language),
+    )  # fmt: skip
+
+
+def describe_decision(synthesis: Synthesis, language: str) -> str:
+    """Return what the variants decide."""
+    words = {
+        "negative": "The interval stays below zero in every variant: the association is negative.",
+        "positive": "The interval stays above zero in every variant: the association is positive.",
+        "not_decided": "Not decided: in at least one variant the interval includes zero.",
+        "side_by_side": "Two samples give no verdict.",
+        "no_pooling": "Not decided: there is nothing to pool.",
+    }
+    return translate(words[synthesis.decision], language)
+
+
+def describe_signs(signs: SignTest, language: str) -> str:
+    """Return the sign test with its bounds; no p stands alone while signs are untold."""
+    told = translate(
+        "By sample, {negative} point down and {positive} point up; {unsigned} do not tell a sign.",
+        language, negative=signs.k_negative, positive=signs.k_positive, unsigned=signs.k_unsigned,
+    )  # fmt: skip
+    if signs.k_negative + signs.k_positive == 0:
+        return told
+    if signs.k_unsigned == 0:
+        p = translate("The exact two-sided sign test gives p = {p}.", language,
+                      p=format_number(signs.p_value, 3, language))  # fmt: skip
+    else:
+        p = translate(
+            "Depending on how the untold signs fall, the sign test gives p between {low} and {high}.",
+            language, low=format_number(signs.p_low, 3, language),
+            high=format_number(signs.p_high, 3, language),
+        )  # fmt: skip
+    return f"{told} {p}"
+
+
+def describe_posterior(main: Censored, language: str) -> str:
+    """Return the posterior under the stated prior."""
+    sentence = translate(
+        "A cautious prior (r most likely within ±0.46) leads to r = {r} ({interval}); the "
+        "probability that the association is negative is {p}.",
+        language, r=format_r(main.posterior_mean, language),
+        interval=format_interval(main.posterior_low, main.posterior_high, language),
+        p=format_number(main.p_negative, 2, language),
+    )  # fmt: skip
+    if not main.bounded:
+        sentence += " " + translate("This is driven by the prior on the open side.", language)
+    return sentence
+
+
+def describe_published(main: Censored | None, reviews, language: str) -> str:
+    """Return how our estimate stands to the published ones, and why they may differ."""
+    numbers = [
+        r
+        for r in reviews.to_dict("records")
+        if math.isfinite(r["estimate"]) and r["statistic"] == "r"
+    ]
+    if not numbers:
+        return translate("No published pooled correlation for this question was seen.", language)
+    listed = "; ".join(
+        translate(
+            "{citation}: r = {r}{k}",
+            language,
+            citation=r["citation"],
+            r=format_number(r["estimate"], 2, language),
+            k="" if math.isnan(r["k"]) else f", k = {r['k']:.0f}",
+        )  # fmt: skip
+        for r in numbers
+    )
+    sentence = translate("Published: {listed}.", language, listed=listed)
+    if main is None or not main.bounded:
+        return sentence + " " + translate(
+            "Our rows do not allow an estimate to set beside it: reviews read the coefficients in "
+            "full texts and from authors, this workbook what abstracts and records print.",
+            language)  # fmt: skip
+    inside = [math.tanh(main.ci_low) <= r["estimate"] <= math.tanh(main.ci_high) for r in numbers]
+    relation = (
+        "Our interval includes every one of them."
+        if all(inside)
+        else "Our interval includes some of them and not others."
+        if any(inside)
+        else "Our interval includes none of them."
+    )
+    return " ".join([
+        sentence, translate(relation, language),
+        translate(
+            "A difference is expected: reviews had coefficients from full texts, and we read mostly "
+            "abstracts, which tell significance more often than size.", language)])  # fmt: skip
+
+
+def show_sentences(*writers) -> Shown:
+    """Show paragraphs, each written by a function of the language."""
+    return Shown(
+        lambda language: "".join(f"<p>{escape(writer(language))}</p>" for writer in writers)
+    )

@@ -1,0 +1,244 @@
+"""Tables: the only place that rounds. Evidence is escaped, numbers take the language's form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.results import Censored, Pooled
+from metaworkbook.results.synthesis import Synthesis
+
+WORDS = {
+    "negative": "negative",
+    "positive": "positive",
+    "none": "no association",
+    "mixed": "mixed",
+    "unstated": "sign not told",
+    "significant": "significant",
+    "not_significant": "not significant",
+    "not_stated": "significance not stated",
+    "without-directions": "without rows that tell only a direction",
+    "reporting-0.7": "if 70 % of non-significant results were reported",
+    "reporting-0.4": "if 40 % of non-significant results were reported",
+    "without-sample": "without the sample",
+}
+
+
+def to_r(z: float) -> float:
+    """Return the correlation of Fisher z; infinite z gives -1 or 1."""
+    return math.tanh(z)
+
+
+def format_r(z: float, language: str) -> str:
+    """Return Fisher z as a correlation with two decimals."""
+    return format_number(to_r(z), 2, language) if z == z else "–"
+
+
+def format_interval(low: float, high: float, language: str) -> str:
+    """Return an interval of Fisher z as correlations; an open end is named as such."""
+    if low != low or high != high:
+        return "–"
+    ends = [
+        translate("no lower bound", language) if low == -math.inf else format_r(low, language),
+        translate("no upper bound", language) if high == math.inf else format_r(high, language),
+    ]
+    return translate("{low} to {high}", language, low=ends[0], high=ends[1])
+
+
+def draw_table(
+    caption: str, header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequence[int] = ()
+) -> str:
+    """Return an HTML table; cells are escaped unless they are marked safe by `Markup`.
+
+    ``numeric`` holds the positions of columns aligned as numbers. The first cell of a row heads it.
+    """
+
+    def cell(position: int, value: Any) -> str:
+        content = value.content if isinstance(value, Markup) else escape(value)
+        kind = ' class="number"' if position in numeric else ""
+        if position == 0:
+            return f'<th scope="row"{kind}>{content}</th>'
+        return f"<td{kind}>{content}</td>"
+
+    head = "".join(
+        f'<th scope="col"{" class=number" if i in numeric else ""}>{escape(name)}</th>'
+        for i, name in enumerate(header)
+    )
+    body = "".join(
+        "<tr>" + "".join(cell(i, value) for i, value in enumerate(row)) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+class Markup:
+    """HTML made by this package, not to be escaped again."""
+
+    def __init__(self, content: str):
+        self.content = content
+
+
+def show_methods(
+    synthesis: Synthesis, others: dict[str, Synthesis], reviews: pd.DataFrame
+) -> Shown:
+    """Show each method's result beside the published estimates.
+
+    Parameters
+    ----------
+    synthesis : Synthesis
+        The main analysis.
+    others : dict of Synthesis
+        Named variants with other rows, such as "with adjusted and unclear rows".
+    reviews : DataFrame
+        Rows of the ledger's table ``reviews`` about the same question.
+    """
+
+    def render(language: str) -> str:
+        def say(text: str) -> str:
+            return translate(text, language)
+
+        def fitted(name: str, rows: int, samples: int, result: Censored | Pooled | None) -> list:
+            if result is None:
+                return [name, samples, rows, "–", say("too few samples to pool")]
+            return [
+                name, samples, rows, format_r(result.estimate, language),
+                format_interval(result.ci_low, result.ci_high, language),
+            ]  # fmt: skip
+
+        main = synthesis.main
+        lines = [fitted(say("All rows, censored model"), synthesis.rows, synthesis.samples, main)]
+        for variant in synthesis.variants:
+            if variant.result is not None and variant.name != "without-sample":
+                result = variant.result
+                lines.append(
+                    fitted(f"… {say(WORDS[variant.name])}", result.k, result.clusters, result)
+                )
+        single = [v.result for v in synthesis.variants if v.name == "without-sample" and v.result]
+        if single:
+            lows, highs = [r.ci_low for r in single], [r.ci_high for r in single]
+            lines.append(
+                [f"… {say('leaving out each sample in turn (widest ends)')}", synthesis.samples - 1,
+                 "–", "–", format_interval(min(lows), max(highs), language)]
+            )  # fmt: skip
+        if synthesis.classical is not None:
+            classical = synthesis.classical
+            lines.append(
+                fitted(
+                    say("Coefficients alone, random effects"), classical.k, classical.k, classical
+                )
+            )
+        for name, other in others.items():
+            lines.append(fitted(say(name), other.rows, other.samples, other.main))
+        for _, review in reviews.iterrows():
+            lines.append(_review_line(review, language))
+        return draw_table(
+            say("Pooled correlation by method, beside published estimates"),
+            [say("Method"), say("Samples"), say("Rows"), say("r"), say("95 % interval")],
+            lines,
+            numeric=(1, 2, 3, 4),
+        )
+
+    return Shown(render)
+
+
+def _review_line(review: pd.Series, language: str) -> list:
+    interval = "–"
+    if np.isfinite(review["ci_low"]) and np.isfinite(review["ci_high"]):
+        interval = translate(
+            "{low} to {high}", language,
+            low=format_number(review["ci_low"], 2, language),
+            high=format_number(review["ci_high"], 2, language),
+        )  # fmt: skip
+    estimate = (
+        format_number(review["estimate"], 2, language)
+        if np.isfinite(review["estimate"])
+        else translate(WORDS[review["direction"]], language)
+    )
+    name = translate("Published: {citation}", language, citation=review["citation"])
+    if review["subgroup"]:
+        name += f" ({review['subgroup']})"
+    k = "–" if np.isnan(review["k"]) else int(review["k"])
+    return [name, k, "–", estimate, interval]
+
+
+def show_left_out(left_out: pd.DataFrame) -> Shown:
+    """Show every row about the question that did not enter, with its reason."""
+
+    def render(language: str) -> str:
+        if left_out.empty:
+            return (
+                f"<p>{escape(translate('No row about this question was left out.', language))}</p>"
+            )
+        lines = [
+            [Markup(f'<a href="#row-{escape(row["effect_id"])}">{escape(row["citation"])}</a>'),
+             row["summary"], row["reason"]]
+            for row in left_out.to_dict("records")
+        ]  # fmt: skip
+        return draw_table(
+            translate("Rows left out, and why", language),
+            [translate(word, language) for word in ("Study", "What it reports", "Reason")],
+            lines,
+        )
+
+    return Shown(render)
+
+
+FIELDS = (
+    ("As reported", "detail"),
+    ("p as reported", "p_reported"),
+    ("Measure of x", "x_measure"),
+    ("Measure of y", "y_measure"),
+    ("Rated by", "y_rater"),
+    ("Phase", "phase"),
+    ("Contrast", "contrast"),
+    ("Tier", "tier"),
+    ("Conversion", "path"),
+    ("Confidence of the reading", "confidence"),
+    ("Second reading", "second_reading"),
+    ("Odd in print", "oddity"),
+    ("Decided in coding", "coder_note"),
+    ("Source", "source_kind"),
+)
+
+
+def show_evidence(rows: pd.DataFrame) -> Shown:
+    """Show each row's way back to its source, one folded entry a row."""
+
+    def render(language: str) -> str:
+        return "".join(_entry(row, language) for row in rows.to_dict("records"))
+
+    return Shown(render)
+
+
+def _entry(row: dict, language: str) -> str:
+    def say(text: str) -> str:
+        return translate(text, language)
+
+    value = row["statistic"]
+    if row["value"] == row["value"]:
+        value += f" = {format_number(row['value'], 3, language)}"
+    n = "–" if row["n"] != row["n"] else f"{row['n']:.0f}"
+    facts = [
+        (say("Statistic"), f"{value}; n = {n}"),
+        (say("Direction"), f"{say(WORDS[row['direction_analysed']])}, {say(WORDS[row['significance']])}"),
+        *((say(label), str(row[field]).replace("_", " ")) for label, field in FIELDS if row[field]),
+    ]  # fmt: skip
+    link = f'<a href="study/{escape(row["study_id"])}.html">{escape(say("All rows of this study"))}</a>'
+    if row["doi"]:
+        link += f' · <a href="https://doi.org/{escape(row["doi"])}" rel="noopener noreferrer">doi:{escape(row["doi"])}</a>'
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
+    identity = escape(row["effect_id"])
+    return (
+        f'<details class="evidence"><summary>{escape(row["citation"])} '
+        f'<span class="muted">{identity}</span></summary>'
+        f'<div id="row-{identity}"><p>{escape(row["summary"])}</p><dl>{items}</dl><p>{link}</p></div></details>'
+    )
