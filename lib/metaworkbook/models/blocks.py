@@ -13,104 +13,9 @@ twice, gives the inverse, the determinant and every trace from sums over the clu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from metaworkbook.errors import InputError
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """Which effect belongs to which cluster; clusters are numbered by first appearance.
-
-    ``code`` is the cluster number of each effect (k,), ``first`` the position of each cluster's
-    first effect (m,), ``size`` its number of effects (m,), ``order`` the positions sorted by
-    cluster, in the given order within one (k,), and ``start`` where each begins in it (m,).
-    """
-
-    code: np.ndarray
-    first: np.ndarray
-    size: np.ndarray
-    order: np.ndarray
-    start: np.ndarray
-
-    @property
-    def count(self) -> int:
-        """Number of clusters."""
-        return self.size.size
-
-
-def number_clusters(cluster: Any, k: int) -> tuple[np.ndarray, Clusters]:
-    """Return the labels as an array and the numbering of the clusters.
-
-    Raises
-    ------
-    InputError
-        If ``cluster`` is not a flat sequence of k labels, or a label is missing (None, NaN or an
-        empty text).
-    """
-    labels = _labels(cluster)
-    if labels.size != k:
-        raise InputError(
-            f"cluster: found {labels.size} labels for {k} effects; allowed: one label an effect. "
-            "Take cluster from the same selection as yi."
-        )
-    numbers: dict[Any, int] = {}
-    first = []
-    code = np.empty(k, dtype=np.intp)
-    missing = []
-    for position, label in enumerate(labels.tolist()):
-        if _is_missing(label):
-            missing.append(position)
-            continue
-        number = numbers.setdefault(label, len(numbers))
-        if number == len(first):
-            first.append(position)
-        code[position] = number
-    if missing:
-        listed = ", ".join(str(position) for position in missing[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise InputError(
-            f"cluster: found no label at position {listed}{more}; allowed: a label for every "
-            "effect. Give an effect of its own sample a label of its own."
-        )
-    size = np.bincount(code, minlength=len(first))
-    start = np.concatenate(([0], np.cumsum(size)[:-1]))
-    order = np.argsort(code, kind="stable")
-    return labels, Clusters(code, np.array(first, dtype=np.intp), size, order, start)
-
-
-def _labels(cluster: Any) -> np.ndarray:
-    """Return the labels as a one-dimensional array that keeps mixed types apart."""
-    problem = "allowed: a flat sequence of numbers or texts. Pass one label an effect."
-    if isinstance(cluster, (str, bytes)) or not isinstance(cluster, Iterable):
-        raise InputError(f"cluster: found {cluster!r}; {problem}")
-    if isinstance(cluster, np.ndarray):
-        labels = cluster
-    else:
-        given = list(cluster)
-        labels = np.empty(len(given), dtype=object)
-        labels[:] = given
-        kinds = {type(label) for label in given}
-        if kinds and (kinds <= {int, float, np.int64, np.float64} or kinds <= {str, np.str_}):
-            labels = np.asarray(given)
-    if labels.ndim != 1:
-        raise InputError(f"cluster: found an array of shape {labels.shape}; {problem}")
-    for label in labels.tolist() if labels.dtype == object else []:
-        if isinstance(label, (list, dict, set, np.ndarray)):
-            raise InputError(f"cluster: found a label of type {type(label).__name__}; {problem}")
-    return labels
-
-
-def _is_missing(label: Any) -> bool:
-    """Tell whether a label stands for nothing known; missing values differ from themselves."""
-    try:
-        return label is None or bool(label == "") or bool(label != label)
-    except TypeError:
-        return True
+from metaworkbook.models.clusters import Clusters
 
 
 def dot(left: np.ndarray, right: np.ndarray) -> float:
@@ -169,8 +74,7 @@ class Restricted:
         self._scaled = self._inverse * root
         self._gain = rho / (1 + rho * blocks.total(self._scaled * root))
         self._solved = self._sampling(np.ones_like(root))
-        strength = blocks.total(self._solved)
-        self._shrink = between / (1 + between * strength)
+        strength = self._strength = blocks.total(self._solved)
         self.u = strength / (1 + between * strength)
         self.m = self._solved * blocks.spread(1 / (1 + between * strength))
         self.information = float(self.u.sum())
@@ -200,22 +104,25 @@ class Restricted:
         return solved - self._scaled * self.blocks.spread(share)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """Apply M, the inverse of the whole covariance matrix, to a vector over effects."""
-        solved = self._sampling(values)
-        share = self._shrink * self.blocks.total(solved)
-        return solved - self._solved * self.blocks.spread(share)
+        """Apply M, the inverse of the whole covariance matrix, to a vector over effects.
+
+        M x = S (x - mean) + m mean, with S the inverse without b and mean the cluster's mean under
+        it. Differences from the cluster's first effect come first: a cluster of one effect, or of
+        identical ones, then has no rounding error, however large b is beside the variances.
+        """
+        pivot = values[self.blocks.clusters.start]
+        solved = self._sampling(values - self.blocks.spread(pivot))
+        shift = self.blocks.total(solved) / self._strength
+        spread = self.blocks.spread
+        return solved - self._solved * spread(shift) + self.m * spread(pivot + shift)
 
     def score(self) -> np.ndarray:
         """Return the derivatives of the log-likelihood by (between, within), shape (2,).
 
         -tr(P V) / 2 + p'V p / 2, with V the derivative of the covariance matrix.
         """
-        total, inverse = self.blocks.total, self._inverse
-        trace = (
-            inverse.sum()
-            - dot(self._gain, total(self._scaled**2))
-            - dot(self._shrink, total(self._solved**2))
-        )
+        total = self.blocks.total
+        trace = (self._trace_within() + total(self.m * self._solved) / self._strength).sum()
         between = self.information - dot(self.u, self.u) / self.information
         within = trace - dot(self.m, self.m) / self.information
         sums = total(self.p)
@@ -249,12 +156,21 @@ class Restricted:
         )
         return bends - expected, expected
 
+    def _trace_within(self) -> np.ndarray:
+        """Return what the differences within each cluster add to tr(M): nothing for one effect."""
+        total = self.blocks.total
+        trace = total(self._inverse) - self._gain * total(self._scaled**2)
+        trace -= total(self._solved**2) / self._strength
+        return np.where(self.blocks.clusters.size > 1, trace, 0.0)
+
     def _trace_of_square(self) -> float:
         """Return tr(M M) from sums over clusters."""
         total, inverse, scaled = self.blocks.total, self._inverse, self._scaled
-        trace = dot(inverse, inverse)
+        shrink = self.between * self.u / self._strength
+        trace = total(inverse**2)
         if self.blocks.rho:
-            trace += -2 * dot(self._gain, total(inverse * scaled**2))
-            trace += dot(self._gain**2, total(scaled**2) ** 2)
-        trace -= 2 * dot(self._shrink, total(self._solved * self._sampling(self._solved)))
-        return trace + dot(self._shrink**2, total(self._solved**2) ** 2)
+            trace += self._gain**2 * total(scaled**2) ** 2
+            trace -= 2 * self._gain * total(inverse * scaled**2)
+        trace -= 2 * shrink * total(self._solved * self._sampling(self._solved))
+        trace += shrink**2 * total(self._solved**2) ** 2
+        return float(np.where(self.blocks.clusters.size > 1, trace, self.u**2).sum())

@@ -11,22 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from metaworkbook.errors import ConvergenceError, InputError, UnequalVarianceError
+from metaworkbook.errors import InputError, UnequalVarianceError
 from metaworkbook.models.arrays import check_effects, check_level
-from metaworkbook.models.blocks import Blocks, Restricted, number_clusters
+from metaworkbook.models.blocks import Blocks
+from metaworkbook.models.clusters import number_clusters
 from metaworkbook.models.robust import cr2
+from metaworkbook.models.variance_components import maximise
 from metaworkbook.results.pooling import Aggregated, ThreeLevel
 
-#: Start values of each variance component, as shares of the variance of the effects.
-GRID = (0.0, 0.03, 0.15, 0.5, 1.5)
-#: How many of the best start values are followed to their maximum.
-STARTS = 3
-#: Newton decrement (squared distance to the maximum, in standard errors) that counts as reached.
-REACHED = 1e-18
-#: Decrement below which Newton steps are trusted: rounding hides any rise of the likelihood here.
-NEAR = 1e-8
-#: Most steps from one start.
-STEPS = 200
 #: Relative spread of variances that still counts as equal for composites at rho = 1.
 EQUAL_VARIANCES = 1e-10
 
@@ -70,7 +62,7 @@ def three_level(
     Notes
     -----
     Both components are found together by Newton steps from the best points of a grid, bounded at
-    zero; time is linear in the number of effects (see `blocks`).
+    zero; time is linear in the number of effects (see `variance_components`, `blocks`).
 
     Limiting cases. One effect a cluster: only the sum of both components is identified; it is
     reported as ``sigma2_between``, and equals the REML tau2 of `pooling.pool`. One cluster: its own
@@ -87,7 +79,7 @@ def three_level(
     _, clusters = number_clusters(cluster, effects.size)
     center, unit = _scale(effects, variances)
     blocks = Blocks((effects - center) / unit, variances / unit**2, clusters, correlation)
-    fit, components = _maximise(blocks)
+    fit, components = maximise(blocks)
     robust_se, robust_df = cr2(blocks, *components)
 
     from scipy.special import ndtri, stdtr, stdtrit
@@ -225,96 +217,3 @@ def _scale(effects: np.ndarray, variances: np.ndarray) -> tuple[float, float]:
     center = float(weights @ effects / weights.sum())
     unit = float(np.sqrt(max(np.mean((effects - center) ** 2), np.median(variances))))
     return center, unit
-
-
-def _maximise(blocks: Blocks) -> tuple[Restricted, np.ndarray]:
-    """Return the fit of highest restricted likelihood and its two components."""
-    clusters, effects = blocks.clusters, blocks.yi
-    open_ = np.array([clusters.count > 1, clusters.count < effects.size])
-    if not open_.any():
-        return Restricted(blocks, 0.0, 0.0), np.zeros(2)
-    total = np.var(effects)
-    axes = [np.array(GRID) * total if free else np.zeros(1) for free in open_]
-    starts = [np.array([between, within]) for between in axes[0] for within in axes[1]]
-    starts.sort(key=lambda start: -Restricted(blocks, *start).log_likelihood)
-    reached = [_climb(blocks, start, open_) for start in starts[:STARTS]]
-    found = [outcome for outcome in reached if outcome is not None]
-    if not found:
-        raise ConvergenceError(
-            f"three_level: found no maximum of the likelihood in {STEPS} steps from {STARTS} "
-            "starts; allowed: effects whose variance components are identified. "
-            "Look for effects or variances many orders of magnitude apart."
-        )
-    return max(found, key=lambda outcome: outcome[0].log_likelihood)
-
-
-def _climb(
-    blocks: Blocks, start: np.ndarray, open_: np.ndarray
-) -> tuple[Restricted, np.ndarray] | None:
-    """Follow the likelihood from one start to its maximum; None if it is not reached."""
-    point, fit, nearest = start, Restricted(blocks, *start), np.inf
-    for _ in range(STEPS):
-        score = fit.score()
-        observed, expected = fit.curvature()
-        free = open_ & ((point > 0) | (score > 0))
-        if not free.any():
-            return fit, point
-        newton = _step(observed, score, free)
-        decrement = np.inf if newton is None else float(score @ newton)
-        if decrement < NEAR:
-            if decrement < REACHED or decrement >= nearest:
-                return fit, point
-            nearest, point = decrement, np.maximum(point + newton, 0.0)
-            fit = Restricted(blocks, *point)
-            continue
-        steps = [
-            newton,
-            _step(expected, score, free),
-            np.where(free, score / np.diag(expected), 0.0),
-        ]
-        risen = _rise(blocks, fit, point, [step for step in steps if step is not None], score)
-        if risen is None:
-            return None
-        fit, point = risen
-    return None
-
-
-def _step(information: np.ndarray, score: np.ndarray, free: np.ndarray) -> np.ndarray | None:
-    """Return the solution of information @ step = score in the free components, 0 in the others.
-
-    None where the information is not positive definite, so that the step might lead downhill.
-    """
-    first, second = np.diag(information)
-    if free.all():
-        determinant = first * second - information[0, 1] ** 2
-        if first <= 0 or second <= 0 or determinant <= 1e-12 * first * second:
-            return None
-        turned = np.array(
-            [
-                second * score[0] - information[0, 1] * score[1],
-                first * score[1] - information[0, 1] * score[0],
-            ]
-        )
-        return turned / determinant
-    only = first if free[0] else second
-    return np.where(free, score, 0.0) / only if only > 0 else None
-
-
-def _rise(
-    blocks: Blocks,
-    fit: Restricted,
-    point: np.ndarray,
-    steps: list[np.ndarray],
-    score: np.ndarray,
-) -> tuple[Restricted, np.ndarray] | None:
-    """Return the first point on one of the steps, halved as needed, where the likelihood rises."""
-    for step in steps:
-        for halving in range(30):
-            proposed = np.maximum(point + step * 0.5**halving, 0.0)
-            gain = float(score @ (proposed - point))
-            if gain <= 0:
-                continue
-            better = Restricted(blocks, *proposed)
-            if better.log_likelihood > fit.log_likelihood + 1e-4 * gain:
-                return better, proposed
-    return None

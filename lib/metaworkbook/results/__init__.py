@@ -18,7 +18,14 @@ from metaworkbook.results.conversions import EffectSize
 from metaworkbook.results.directions import Censored, CombinedP, SignTest
 from metaworkbook.results.moderators import MetaRegression, PermutationTest, Predictions, Subgroups
 from metaworkbook.results.pooling import Aggregated, Pooled, ThreeLevel
-from metaworkbook.results.sensitivity import Baujat, Cumulative, Gosh, Influence, LeaveOneOut
+from metaworkbook.results.sensitivity import (
+    Baujat,
+    Cumulative,
+    Gosh,
+    Influence,
+    LeaveOneOut,
+    Shrunken,
+)
 from metaworkbook.results.small_studies import Begg, Egger, HenmiCopas, SelectionModel, TrimAndFill
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "Predictions",
     "Result",
     "SelectionModel",
+    "Shrunken",
     "SignTest",
     "Subgroups",
     "ThreeLevel",

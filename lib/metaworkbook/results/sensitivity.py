@@ -24,7 +24,11 @@ class LeaveOneOut(Result):
 
 @dataclass(frozen=True)
 class Influence(Result):
-    """Case diagnostics as metafor defines them (z-based fit); arrays of shape (k,)."""
+    """Case diagnostics as metafor defines them (z-based fit); arrays of shape (k,).
+
+    ``hat`` and ``weight`` are proportions; ``influential`` is true where a diagnostic passes its
+    threshold.
+    """
 
     rstudent: np.ndarray
     dffits: np.ndarray
@@ -35,6 +39,7 @@ class Influence(Result):
     hat: np.ndarray
     weight: np.ndarray
     dfbetas: np.ndarray
+    influential: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,29 @@ class Baujat(Result):
 
 
 @dataclass(frozen=True)
+class Shrunken(Result):
+    """Predicted true effect of each study with its normal interval; arrays of shape (k,)."""
+
+    pred: np.ndarray
+    se: np.ndarray
+    pi_low: np.ndarray
+    pi_high: np.ndarray
+
+
+@dataclass(frozen=True)
 class Gosh(Result):
-    """Estimates of many subsets; arrays of shape (subsets,), ``k`` the size of each subset."""
+    """Estimates of many subsets; arrays of shape (subsets,), ``k`` the size of each subset.
+
+    ``codes`` (subsets, words) says which effects each has: bit i modulo 64 of word i // 64.
+    """
 
     estimate: np.ndarray
     tau2: np.ndarray
     i2: np.ndarray
     k: np.ndarray
+    codes: np.ndarray
+
+    def contains(self, effect: int) -> np.ndarray:
+        """Return which subsets include the effect at this position, booleans (subsets,)."""
+        word, bit = divmod(effect, 64)
+        return (self.codes[:, word] >> np.uint64(bit)) & np.uint64(1) == 1
