@@ -17,8 +17,15 @@ PUBLIC = {
     "convert": "tiers",
     "check_parameters": "selection",
     "describe_effects": "selection",
+    "resolve_constructs": "selection",
     "select": "selection",
+    "select_reviews": "selection",
     "select_signs": "selection",
+    "vary_selection": "selection",
+    "count_rows": "coverage",
+    "climb_ladder": "coverage",
+    "compare_codings": "coverage",
+    "name_constructs": "coverage",
 }
 
 

@@ -215,6 +215,42 @@ def select_signs(selection: Selection) -> Selection:
     )
 
 
+VARIANTS = {
+    "with groups of known size": {"tiers": "A B C D"},
+    "with adjusted and unclear rows": {"tiers": "A C D E"},
+    "with samples set apart": {"population": "all"},
+    "with all of these": {"tiers": "A B C D E", "population": "all"},
+}
+
+
+def vary_selection(ledger: Ledger, **asked: str) -> dict[str, dict[str, np.ndarray]]:
+    """Return the bounds (see `Selection.bounds`) of each named wider reading of a question.
+
+    ``asked`` are arguments of `select`; each variant of `VARIANTS` changes tiers or population.
+    """
+    return {name: select(ledger, **(asked | change)).bounds() for name, change in VARIANTS.items()}
+
+
+def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
+    """Return the published estimates and statements about x and y, the newest first.
+
+    Rows that a newer review of the same question supersedes, and rows held back, are not among
+    them; ``estimate``, ``ci_low`` and ``ci_high`` are turned to the polarity of the constructs.
+    """
+    reviews = ledger.tables["reviews"]
+    about = reviews["x"].isin(resolve_constructs(ledger, x))
+    about &= reviews["y"].isin(resolve_constructs(ledger, y))
+    about &= (reviews["superseded_by"] == "") & (reviews["hold_back"] == "")
+    rows = reviews[about].copy()
+    turned = (rows["x_scored_as"] == "reversed") != (rows["y_scored_as"] == "reversed")
+    low, high = rows[["ci_low", "ci_high"]].min(axis=1), rows[["ci_low", "ci_high"]].max(axis=1)
+    signed = rows["statistic"].isin(("r", "d", "g", "b", "beta"))
+    turned &= signed
+    rows["estimate"] = rows["estimate"].where(~turned, -rows["estimate"])
+    rows["ci_low"], rows["ci_high"] = low.where(~turned, -high), high.where(~turned, -low)
+    return rows.sort_values(["year", "review_id"], ascending=[False, True], kind="stable")
+
+
 def describe_effects(ledger: Ledger) -> pd.DataFrame:
     """Return every effect with its conversion, its sample's group and its study's reference."""
     effects = ledger.tables["effects"]

@@ -11,6 +11,7 @@ from typing import Any
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
     "synthesise": "synthesis",
+    "synthesise_each": "synthesis",
     "pool": "pooling",
     "pool_censored": "censored",
     "sign_test": "directions",

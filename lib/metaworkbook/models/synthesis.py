@@ -91,6 +91,13 @@ def synthesise(
     )
 
 
+def synthesise_each(
+    variants: dict[str, dict[str, ArrayLike]], rho: float = RHO, level: float = 0.95
+) -> dict[str, Synthesis]:
+    """Return `synthesise` of each named set of bounds."""
+    return {name: synthesise(**bounds, rho=rho, level=level) for name, bounds in variants.items()}
+
+
 def decide(allowed, main: Censored | None, variants: list[Variant]) -> str:
     """Return the decision of `Synthesis`; a variant without a result leaves it undecided."""
     if main is None:

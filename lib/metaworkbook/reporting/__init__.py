@@ -1,0 +1,36 @@
+"""Reporting: results become figures, tables and sentences in both languages; nothing is fitted."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# Names a notebook uses, loaded from their modules at first use.
+PUBLIC = {
+    "draw_forest": "figures.forest",
+    "draw_reviews": "figures.reviews",
+    "draw_directions": "figures.directions",
+    "show_methods": "tables",
+    "show_left_out": "tables",
+    "show_evidence": "tables",
+    "show_counts": "inventory",
+    "show_ladder": "inventory",
+    "show_codings": "inventory",
+    "show_leftovers": "inventory",
+    "show_published": "inventory",
+    "show_moderators": "inventory",
+    "show_question": "pages",
+    "show_answer": "pages",
+    "show_directions": "pages",
+    "show_limits": "pages",
+    "describe_page": "pages",
+    "describe_inventory": "pages",
+    "describe_reviews": "pages",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name in PUBLIC:
+        return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -94,7 +94,7 @@ def _draw_row(axes, height: int, row: dict, language: str) -> None:
         told = f"r = {format_r(row['zi'], language)}"
     elif row["direction_analysed"] in ("negative", "positive"):
         told = f"{translate(WORDS[row['direction_analysed']], language)}, {told}"
-    label = axes.text(-1, height - 0.26, f"{row['citation']}", va="center", ha="left", fontsize=9)
+    label = axes.text(-1, height - 0.26, _label(row, language), va="center", ha="left", fontsize=9)
     label.set_url(f"#row-{row['effect_id']}")
     axes.text(
         1, height - 0.26, f"{told}{n}", va="center", ha="right", fontsize=8, color=style.MUTED
@@ -118,6 +118,11 @@ def _draw_row(axes, height: int, row: dict, language: str) -> None:
             color="none" if pale else style.BAND, edgecolor=style.ACCENT, linewidth=0.8,
             linestyle=(0, (2, 2)) if pale else "solid",
         )  # fmt: skip
+
+
+def _label(row: dict, language: str) -> str:
+    rater = "" if row["y_rater"] in ("", "unclear") else f", {translate(row['y_rater'], language)}"
+    return style.shorten(row["citation"], 44 - len(rater)) + rater
 
 
 def _summary_lines(synthesis: Synthesis, reviews: pd.DataFrame, language: str) -> list[tuple]:
@@ -154,7 +159,15 @@ def _censored_line(name: str, main: Censored, language: str) -> tuple:
 
 
 def _draw_summary(axes, height: int, name, estimate, low, high, told, colour) -> None:
-    axes.text(-1, height - 0.26, name, va="center", ha="left", fontsize=9, weight="bold")
+    axes.text(
+        -1,
+        height - 0.26,
+        style.shorten(name, 46),
+        va="center",
+        ha="left",
+        fontsize=9,
+        weight="bold",
+    )
     axes.text(1, height - 0.26, told, va="center", ha="right", fontsize=8, color=style.MUTED)
     if math.isfinite(low) and math.isfinite(high):
         axes.plot(

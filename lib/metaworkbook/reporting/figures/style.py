@@ -51,6 +51,11 @@ def new_figure(width: float, height: float):
     return figure
 
 
+def shorten(text: str, length: int) -> str:
+    """Return ``text`` cut to ``length`` characters, an ellipsis telling that it was cut."""
+    return text if len(text) <= length else text[: length - 1].rstrip(" ,;(") + "…"
+
+
 def to_svg(figure, name: str, title: str, description: str) -> str:
     """Return the figure as an inline ``<figure>`` with title and text alternative.
 

@@ -1,0 +1,117 @@
+"""The index: the two questions of the thesis, answered in sentences from the pages' results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metaworkbook.reporting.language import format_number, translate
+
+# Which pages answer which question, in the order in which the index tells them.
+QUESTIONS = {
+    "How does avoidant attachment affect the therapeutic alliance?": (
+        "avoidance-alliance",
+        "dismissing-alliance",
+        "avoidance-bond",
+        "anxiety-alliance",
+        "security-alliance",
+        "avoidant-to-therapist-alliance",
+    ),
+    "What matters for a good development in therapy for these clients?": (
+        "avoidance-outcome",
+        "anxiety-outcome",
+        "security-outcome",
+        "alliance-outcome",
+        "attachment-change",
+    ),
+}
+
+
+def answer_questions(results: dict[str, dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """Return one section a question: its sentences and the cards of its pages.
+
+    Parameters
+    ----------
+    results : dict
+        Content of ``build/results/<page>.json`` by page.
+    language : str
+        "en" or "nb".
+
+    Returns
+    -------
+    list of dict
+        ``question``, ``sentences`` and ``cards`` (page, title, sentence, estimate, ci_low,
+        ci_high on the scale of r, bounded, k, n, verdict, published).
+    """
+    sections = []
+    for question, pages in QUESTIONS.items():
+        cards = [
+            _card(page, results[page], language)
+            for page in pages
+            if page in results and "headline" in results[page]
+        ]
+        sections.append(
+            {
+                "question": translate(question, language),
+                "sentences": _summarise(cards, language),
+                "cards": cards,
+            }
+        )
+    return sections
+
+
+def _card(page: str, result: dict[str, Any], language: str) -> dict[str, Any]:
+    card = dict(result.get("card", {}))
+    names = {key: card.pop(key)[language] for key in ("x", "y") if key in card}
+    title = f"{names['x']} – {names['y']}" if len(names) == 2 else result["page"]
+    return {
+        "page": page,
+        "title": title[:1].upper() + title[1:],
+        "sentence": result["headline"][language],
+        **card,
+    }
+
+
+def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
+    """Return a few sentences over all cards of a question: what is decided, what is not."""
+    pooled = [card for card in cards if card.get("estimate") is not None]
+    decided = [card for card in cards if card.get("verdict") in ("negative", "positive")]
+    pools = [card for card in cards if "verdict" in card]
+    sentences = []
+    if decided:
+        for card in decided:
+            sentences.append(card["sentence"])
+    else:
+        sentences.append(
+            translate(
+                "What can be read today does not decide it: of {pools} questions pooled from "
+                "primary studies none keeps its interval on one side of zero in every variant.",
+                language,
+                pools=len(pools),
+            )  # fmt: skip
+        )
+    for card in pooled:
+        published = card.get("published")
+        if published and card.get("bounded"):
+            sentences.append(
+                translate(
+                    "{title}: r = {r} ({low} to {high}, {k} samples) here; "
+                    "r = {published} in {citation}.",
+                    language,
+                    title=card["title"],
+                    r=format_number(card["estimate"], 2, language),
+                    low=format_number(card["ci_low"], 2, language),
+                    high=format_number(card["ci_high"], 2, language),
+                    k=card["k"],
+                    published=format_number(published["estimate"], 2, language),
+                    citation=published["citation"],
+                )  # fmt: skip
+            )
+    empty = [card["title"] for card in pools if card.get("estimate") is None]
+    if empty:
+        sentences.append(
+            translate("Too few samples to pool: {titles}.", language, titles="; ".join(empty))
+        )
+    for card in cards:
+        if "verdict" not in card:
+            sentences.append(card["sentence"])
+    return sentences

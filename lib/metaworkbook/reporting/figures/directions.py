@@ -1,0 +1,88 @@
+"""The effect-direction plot: one row a sample, an arrow for its direction, no significance."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown
+from metaworkbook.reporting.figures import style
+from metaworkbook.reporting.language import translate
+
+ORDER = ("negative", "none", "positive")
+HEADS = {"negative": "points down", "none": "no sign told", "positive": "points up"}
+MARKERS = {"negative": "v", "positive": "^", "none": "o"}
+WIDTH, ROW = 5.6, 0.24
+
+
+def draw_directions(rows: pd.DataFrame, name: str) -> Shown:
+    """Show one row a sample: where its rows point, filled by the confidence of the reading.
+
+    ``rows`` are the rows of a selection widened by `evidence.select_signs`; a sample's several rows
+    vote by majority, a tie tells no sign. ``name`` prefixes the figure's ids.
+    """
+    return Shown(partial(_render, rows, name))
+
+
+def vote_by_sample(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a sample: citation, direction ("none" where untold or tied), confidence."""
+    sign = rows["direction_analysed"].map({"negative": -1, "positive": 1}).fillna(0)
+    samples = rows.assign(sign=sign).groupby("sample_id", sort=False)
+    votes = pd.DataFrame(
+        {
+            "citation": samples["citation"].first(),
+            "vote": samples["sign"].sum(),
+            "confidence": samples["confidence"].first(),
+            "effect_id": samples["effect_id"].first(),
+            "n": samples["n"].max(),
+        }
+    )
+    votes["direction"] = votes["vote"].map(
+        lambda v: "negative" if v < 0 else "positive" if v > 0 else "none"
+    )
+    order = votes["direction"].map({word: i for i, word in enumerate(ORDER)})
+    return votes.assign(order=order).sort_values(["order", "citation"], kind="stable")
+
+
+def _render(rows: pd.DataFrame, name: str, language: str) -> str:
+    if rows.empty:
+        return f"<p>{translate('There is no row to draw.', language)}</p>"
+    votes = vote_by_sample(rows)
+    title = translate("Where each sample points", language)
+    with style.figure_context(f"{name}-{language}-directions"):
+        figure = _draw(votes, language)
+        return style.to_svg(figure, f"{name}-directions", title, describe_votes(votes, language))
+
+
+def _draw(votes: pd.DataFrame, language: str):
+    height = ROW * (len(votes) + 1) + 0.25
+    figure = style.new_figure(WIDTH, height)
+    axes = figure.add_axes((0.02, 0.05, 0.96, 0.93))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(votes) - 0.4, -1.4)
+    axes.axis("off")
+    columns = dict(zip(ORDER, (0.68, 0.81, 0.94), strict=True))
+    for word, x in columns.items():
+        axes.text(
+            x, -0.95, translate(HEADS[word], language), ha="center", fontsize=8, color=style.MUTED
+        )
+    for y, row in enumerate(votes.to_dict("records")):
+        axes.axhline(y + 0.5, color=style.RULE, linewidth=0.5)
+        n = "" if row["n"] != row["n"] else f" ({row['n']:.0f})"
+        label = axes.text(0, y, style.shorten(row["citation"], 48) + n, va="center", fontsize=8.5)
+        label.set_url(f"#row-{row['effect_id']}")
+        fill = {"high": style.ACCENT, "medium": style.BAND}.get(row["confidence"], "none")
+        axes.plot([columns[row["direction"]]], [y], MARKERS[row["direction"]], markersize=7,
+                  markerfacecolor=fill, markeredgecolor=style.ACCENT)  # fmt: skip
+    return figure
+
+
+def describe_votes(votes: pd.DataFrame, language: str) -> str:
+    """Return the text alternative of the direction plot."""
+    counts = votes["direction"].value_counts()
+    return translate(
+        "{samples} samples: {negative} point down, {positive} point up, {none} tell no sign. "
+        "Filled marks are read with high confidence, pale with medium, hollow with low.",
+        language, samples=len(votes), **{word: int(counts.get(word, 0)) for word in ORDER},
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Published pooled estimates as they were printed, one line each."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown
+from metaworkbook.reporting.figures import style
+from metaworkbook.reporting.language import format_number, translate
+
+WIDTH, ROW = 5.6, 0.42
+
+
+def draw_reviews(reviews: pd.DataFrame, name: str) -> Shown:
+    """Show published correlations with their printed intervals; ``name`` prefixes the ids.
+
+    Only rows whose metric is r and that print a number are drawn; the table lists the others.
+    """
+    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    return Shown(partial(_render, numbers, name))
+
+
+def _render(reviews: pd.DataFrame, name: str, language: str) -> str:
+    if reviews.empty:
+        return f"<p>{translate('No published pooled correlation was seen.', language)}</p>"
+    title = translate("Published pooled correlations", language)
+    text = translate(
+        "{count} published correlations from {low} to {high}.", language, count=len(reviews),
+        low=format_number(reviews["estimate"].min(), 2, language),
+        high=format_number(reviews["estimate"].max(), 2, language),
+    )  # fmt: skip
+    with style.figure_context(f"{name}-{language}-reviews"):
+        return style.to_svg(_draw(reviews, language), f"{name}-reviews", title, text)
+
+
+def _draw(reviews: pd.DataFrame, language: str):
+    height = ROW * (len(reviews) + 0.4) + 0.7
+    figure = style.new_figure(WIDTH, height)
+    axes = figure.add_axes((0.02, 0.6 / height, 0.96, 1 - 0.65 / height))
+    ends = reviews[["estimate", "ci_low", "ci_high"]].to_numpy(float)
+    reach = min(1.0, math.ceil(10 * np.nanmax(np.abs(ends)) + 0.5) / 10)
+    left = -reach if np.nanmin(ends) < 0 else 0.0
+    right = reach if np.nanmax(ends) > 0 else 0.0
+    axes.set_xlim(left, right)
+    axes.set_ylim(len(reviews) - 0.3, -0.75)
+    axes.axvline(0, color=style.MUTED, linewidth=0.8)
+    for y, row in enumerate(reviews.to_dict("records")):
+        label = row["citation"] + (f": {row['subgroup']}" if row["subgroup"] else "")
+        k = "" if math.isnan(row["k"]) else f", k = {row['k']:.0f}"
+        axes.text(left, y - 0.26, style.shorten(label, 66), fontsize=8.5, va="center")
+        axes.text(right, y - 0.26, f"{format_number(row['estimate'], 2, language)}{k}", fontsize=8,
+                  va="center", ha="right", color=style.MUTED)  # fmt: skip
+        if math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"]):
+            axes.plot(
+                [row["ci_low"], row["ci_high"]], [y + 0.12] * 2, color=style.ACCENT, linewidth=1.6
+            )
+        axes.plot([row["estimate"]], [y + 0.12], "D", color=style.ACCENT, markersize=5.5)
+    axes.set_yticks([])
+    ticks = np.linspace(left, right, 5)
+    axes.set_xticks(ticks)
+    axes.set_xticklabels([format_number(tick, 2, language) for tick in ticks])
+    axes.set_xlabel(translate("correlation r as published", language))
+    return figure

@@ -1,0 +1,143 @@
+"""Tables of what was found: counts by question, coverage, agreement, leftovers, published rows."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown
+from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.tables import WORDS, draw_table
+
+STEPS = {
+    "read": "Samples read about this question",
+    "with a direction": "… with a direction",
+    "with a coefficient": "… with a coefficient",
+    "in this pool": "Samples in this pool",
+}
+
+
+def show_counts(counts: pd.DataFrame, tiers: dict[str, str], rows: int = 25) -> Shown:
+    """Show the number of rows by pair of construct families and tier, the largest ``rows`` pairs."""
+
+    def render(language: str) -> str:
+        def say(text: str) -> str:
+            return translate(text, language)
+
+        letters = list(tiers)
+        lines = [
+            [f"{row['x_family'].replace('_', ' ')} → {row['y_family'].replace('_', ' ')}",
+             row["samples"], row["rows"], *(row[tier] or "" for tier in letters)]
+            for row in counts.head(rows).to_dict("records")
+        ]  # fmt: skip
+        meaning = "; ".join(f"{tier}: {say(text)}" for tier, text in tiers.items())
+        return (
+            draw_table(
+                say("Rows by question and tier"),
+                [say("From → to"), say("Samples"), say("Rows"), *letters],
+                lines,
+                numeric=range(1, 3 + len(letters)),
+            )
+            + f"<p class='note'>{meaning}.</p>"
+        )
+
+    return Shown(render)
+
+
+def show_ladder(ladder: pd.DataFrame) -> Shown:
+    """Show how many samples and persons reach each step from what was read to the pool."""
+
+    def render(language: str) -> str:
+        first = ladder["persons"].iloc[0]
+        lines = []
+        for row in ladder.to_dict("records"):
+            share = format_number(100 * row["persons"] / first, 0, language) if first else "–"
+            persons = format_number(row["persons"], 0, language)
+            lines.append([translate(STEPS[row["step"]], language), row["samples"], persons, share])
+        return draw_table(
+            translate("How far the evidence reaches", language),
+            [translate(w, language) for w in ("Step", "Samples", "Persons", "Share of persons, %")],
+            lines,
+            numeric=(1, 2, 3),
+        )
+
+    return Shown(render)
+
+
+def show_codings(codings: pd.DataFrame) -> Shown:
+    """Show on how many rows the two independent readings differ, by field."""
+
+    def render(language: str) -> str:
+        lines = [
+            [translate(row["field"], language), row["read"], row["differ"],
+             format_number(100 * (1 - row["differ"] / row["read"]), 0, language) if row["read"] else "–"]
+            for row in codings.to_dict("records")
+        ]  # fmt: skip
+        return draw_table(
+            translate("Two readings of the same sources", language),
+            [translate(w, language) for w in ("Field", "Read twice", "Differ", "Agreement, %")],
+            lines,
+            numeric=(1, 2, 3),
+        )
+
+    return Shown(render)
+
+
+def show_leftovers(leftovers: pd.DataFrame) -> Shown:
+    """Show every recorded row that went nowhere, with its reason."""
+
+    def render(language: str) -> str:
+        lines = leftovers[["raw_id", "raw_table", "reason"]].to_numpy().tolist()
+        return draw_table(
+            translate("Recorded rows that went nowhere", language),
+            [translate(w, language) for w in ("Row", "Table", "Reason")],
+            lines,
+        )
+
+    return Shown(render)
+
+
+def show_published(reviews: pd.DataFrame) -> Shown:
+    """Show published pooled estimates and statements as printed, under our polarity."""
+
+    def render(language: str) -> str:
+        lines = []
+        for row in reviews.to_dict("records"):
+            number = translate(WORDS[row["direction_analysed"]], language)
+            if math.isfinite(row["estimate"]):
+                number = f"{row['statistic']} = {format_number(row['estimate'], 2, language)}"
+            interval = "–"
+            if math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"]):
+                interval = translate(
+                    "{low} to {high}", language,
+                    low=format_number(row["ci_low"], 2, language),
+                    high=format_number(row["ci_high"], 2, language),
+                )  # fmt: skip
+            k = "–" if math.isnan(row["k"]) else f"{row['k']:.0f}"
+            n = "–" if math.isnan(row["n_total"]) else format_number(row["n_total"], 0, language)
+            lines.append([row["citation"], row["subgroup"] or "–", number, interval, k, n,
+                          row["interval_note"] or row["oddity"]])  # fmt: skip
+        return draw_table(
+            translate("Published estimates and statements", language),
+            [translate(w, language) for w in
+             ("Review", "Part", "Estimate", "95 % interval", "k", "Persons", "Odd in print")],
+            lines,
+            numeric=(2, 3, 4, 5),
+        )  # fmt: skip
+
+    return Shown(render)
+
+
+def show_moderators(moderators: pd.DataFrame) -> Shown:
+    """Show the moderator tests that the published reviews report."""
+
+    def render(language: str) -> str:
+        columns = ["meta_id", "moderator", "levels", "result", "test_statistic"]
+        return draw_table(
+            translate("Moderator tests of the reviews", language),
+            [translate(w, language) for w in ("Review", "Moderator", "Levels", "Result", "Test")],
+            moderators[columns].to_numpy().tolist(),
+        )
+
+    return Shown(render)

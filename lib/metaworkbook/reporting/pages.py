@@ -1,0 +1,171 @@
+"""What a page says of its own question: question, answer, limits, and its card on the index."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from metaworkbook.reporting import sentences
+from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.results import SignTest, to_json
+from metaworkbook.results.synthesis import Synthesis
+
+
+def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int) -> Shown:
+    """Show the question in words and how many rows speak to it.
+
+    ``x`` and ``y`` are names by language, as `evidence.name_constructs` gives them.
+    """
+
+    def render(language: str) -> str:
+        text = translate(
+            "How does {x} go with {y}? Of {all} rows about this question {rows} enter the main "
+            "analysis; the others are listed below with the reason for each.",
+            language, x=x[language], y=y[language], all=rows + left_out, rows=rows,
+        )  # fmt: skip
+        return f'<p class="lead">{escape(text)}</p>'
+
+    return Shown(render)
+
+
+def show_answer(
+    synthesis: Synthesis, reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]
+) -> Shown:
+    """Show the answer: the pooled sentence, what the variants decide, the posterior, the reviews."""
+
+    def render(language: str) -> str:
+        texts = [
+            sentences.describe_pool(synthesis, x[language], y[language], language),
+            sentences.describe_decision(synthesis, language),
+        ]
+        if synthesis.main is not None:
+            texts.append(sentences.describe_posterior(synthesis.main, language))
+        texts.append(sentences.describe_published(synthesis.main, reviews, language))
+        return "".join(f"<p>{escape(text)}</p>" for text in texts)
+
+    return Shown(render)
+
+
+def show_directions(signs: SignTest) -> Shown:
+    """Show the sign test in words, with its bounds."""
+    return Shown(lambda language: f"<p>{escape(sentences.describe_signs(signs, language))}</p>")
+
+
+def show_limits(synthesis: Synthesis, ladder: pd.DataFrame) -> Shown:
+    """Show what this page's numbers cannot carry, computed from what ran."""
+
+    def render(language: str) -> str:
+        def say(text: str, **values: object) -> str:
+            return translate(text, language, **values)
+
+        steps = ladder.set_index("step")["samples"]
+        points = [
+            say(
+                "It rests on {pool} of {read} samples read; {coefficient} of them print a coefficient.",
+                pool=int(steps["in this pool"]),
+                read=int(steps["read"]),
+                coefficient=int(steps["with a coefficient"]),
+            )  # fmt: skip
+        ]
+        if synthesis.main is not None:
+            points.append(
+                say(
+                    "The interval holds if results were reported whatever they were; where "
+                    "non-significant results stay untold it is too narrow and too far from zero."
+                )
+            )
+            if synthesis.main.k_exact == 0:
+                points.append(
+                    say("Without a coefficient the spread between samples (tau) is hardly known.")
+                )
+            if synthesis.samples < 5:
+                points.append(
+                    say(
+                        "With {samples} samples, one more study can turn the picture.",
+                        samples=synthesis.samples,
+                    )  # fmt: skip
+                )
+        points.append(say("An association is no cause: no study here assigned attachment."))
+        return "<ul>" + "".join(f"<li>{escape(point)}</li>" for point in points) + "</ul>"
+
+    return Shown(render)
+
+
+def describe_page(
+    synthesis: Synthesis, x: dict[str, str], y: dict[str, str], reviews: pd.DataFrame
+) -> dict:
+    """Return what the index needs of a page: headline sentences by language, and its card.
+
+    With two samples or fewer the headline only says so; no estimate reaches the index.
+    """
+    main = synthesis.main
+    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    newest = numbers.iloc[0].to_dict() if len(numbers) else None
+    return {
+        "headline": {
+            language: sentences.describe_pool(synthesis, x[language], y[language], language)
+            + " "
+            + sentences.describe_decision(synthesis, language)
+            for language in LANGUAGES
+        },
+        "card": {
+            "x": x,
+            "y": y,
+            "estimate": None if main is None else to_json(_r(main.estimate)),
+            "ci_low": None if main is None else to_json(_r(main.ci_low)),
+            "ci_high": None if main is None else to_json(_r(main.ci_high)),
+            "bounded": bool(main is not None and main.bounded),
+            "k": synthesis.samples,
+            "n": synthesis.persons,
+            "verdict": synthesis.decision,
+            "published": None
+            if newest is None
+            else {
+                "citation": newest["citation"],
+                "estimate": newest["estimate"],
+                "k": to_json(newest["k"]),
+            },
+        },
+    }
+
+
+def _r(z: float) -> float:
+    return math.tanh(z)
+
+
+def describe_inventory(counts: dict[str, int]) -> dict:
+    """Return the index sentence of the evidence page from its counts."""
+    text = (
+        "The ledger holds {effects} results of {studies} reports on {samples} samples; {exact} "
+        "of them carry a zero-order correlation."
+    )
+    return {
+        "headline": {
+            language: translate(
+                text,
+                language,
+                **{key: format_number(value, 0, language) for key, value in counts.items()},
+            )  # fmt: skip
+            for language in LANGUAGES
+        }
+    }
+
+
+def describe_reviews(reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]) -> dict:
+    """Return the index sentence and card of a page of published estimates."""
+    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    headline = {}
+    for language in LANGUAGES:
+        if numbers.empty:
+            text = "No published pooled correlation of {x} with {y} was seen."
+            headline[language] = translate(text, language, x=x[language], y=y[language])
+            continue
+        low, high = numbers["estimate"].min(), numbers["estimate"].max()
+        headline[language] = translate(
+            "{count} published pooled correlations of {x} with {y} lie between {low} and {high}.",
+            language, count=len(numbers), x=x[language], y=y[language],
+            low=format_number(low, 2, language), high=format_number(high, 2, language),
+        )  # fmt: skip
+    return {"headline": headline}
