@@ -44,6 +44,25 @@ FAMILY_NAMES = {
 }
 
 
+def count_ledger(ledger: Ledger) -> dict[str, int]:
+    """Return how many results, reports, samples, coefficients and published rows the ledger holds.
+
+    ``exact`` counts results of tier A, ``twice`` those read a second time and found again.
+    """
+    rows = describe_effects(ledger)
+    second = ledger.tables["second_coding"]
+    return {
+        "effects": len(rows),
+        "studies": int(rows["study_id"].nunique()),
+        "samples": int(rows["sample_id"].nunique()),
+        "exact": int((rows["tier"] == "A").sum()),
+        "reviews": len(ledger.tables["reviews"]),
+        "claims": len(ledger.tables["claims"]),
+        "twice": int((second["found"] == "yes").sum()),
+        "leftovers": len(ledger.tables["leftovers"]),
+    }
+
+
 def count_rows(ledger: Ledger) -> pd.DataFrame:
     """Return the number of rows by family of x, family of y and tier, largest pairs first.
 
@@ -53,7 +72,7 @@ def count_rows(ledger: Ledger) -> pd.DataFrame:
     family = ledger.tables["constructs"].set_index("construct")["family"]
     rows = rows.assign(x_family=rows["x"].map(family), y_family=rows["y"].map(family))
     pair = ["x_family", "y_family"]
-    counts = rows.groupby([*pair, "tier"]).size().unstack(fill_value=0)
+    counts = pd.crosstab([rows["x_family"], rows["y_family"]], rows["tier"])
     counts = counts.reindex(columns=list(TIERS), fill_value=0)
     counts["rows"] = counts.sum(axis=1)
     counts["samples"] = rows.groupby(pair)["sample_id"].nunique()

@@ -85,12 +85,12 @@ def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_parameters(ledger: Ledger, **parameters: str) -> None:
+def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
     """Check a notebook's parameters against the data dictionary and the constructs.
 
     Known names are x, y (construct or family), rater, phase, measure_family ("any" or an allowed
-    word of the dictionary), population ("adults" or "all") and tiers (letters separated by
-    spaces).
+    word of the dictionary), population ("adults" or "all"), tiers (letters separated by spaces)
+    and pairs (1 to 1000).
 
     Raises
     ------
@@ -115,6 +115,9 @@ def check_parameters(ledger: Ledger, **parameters: str) -> None:
                     Problem("parameters", 0, "", name, problem.found, problem.allowed)
                     for problem in error.problems
                 ]
+        elif name == "pairs":
+            if not 1 <= value <= 1000:
+                problems.append(Problem("parameters", 0, "", name, f"{value}", "1 to 1000"))
         elif name == "tiers":
             wrong = [tier for tier in value.split() if tier not in TIERS]
             if wrong or not value.split():
@@ -213,6 +216,26 @@ def select_signs(selection: Selection) -> Selection:
     return Selection(
         rows.sort_values(["year", "effect_id"], kind="stable"), selection.left_out[~back]
     )
+
+
+def describe_all(selection: Selection) -> pd.DataFrame:
+    """Return every row of a selection, those that enter first."""
+    return pd.concat([selection.rows, selection.left_out.drop(columns="reason")])
+
+
+def list_selected(selection: Selection) -> dict[str, list]:
+    """Return the ids that entered, and each id left out with its reason, for the results file."""
+    left_out = selection.left_out[["effect_id", "reason"]]
+    return {
+        "entered": selection.rows["effect_id"].tolist(),
+        "left_out": left_out.to_dict("records"),
+    }
+
+
+def select_moderators(ledger: Ledger, reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return the moderator tests of the reviews given."""
+    moderators = ledger.tables["review_moderators"]
+    return moderators[moderators["meta_id"].isin(reviews["meta_id"])]
 
 
 VARIANTS = {

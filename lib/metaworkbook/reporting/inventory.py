@@ -18,6 +18,32 @@ STEPS = {
 }
 
 
+TOTALS = {
+    "effects": "Results of primary studies",
+    "studies": "Reports they come from",
+    "samples": "Samples of people",
+    "exact": "Results with a zero-order correlation and n",
+    "reviews": "Published pooled estimates and statements",
+    "claims": "Claims of the thesis about studies",
+    "twice": "Results read a second time",
+    "leftovers": "Recorded rows that went nowhere",
+}
+
+
+def show_totals(totals: dict[str, int]) -> Shown:
+    """Show what the ledger holds."""
+
+    def render(language: str) -> str:
+        lines = [
+            [translate(words, language), format_number(totals[key], 0, language)]
+            for key, words in TOTALS.items()
+        ]
+        header = [translate(word, language) for word in ("In the ledger", "Number")]
+        return draw_table(translate("What the ledger holds", language), header, lines, numeric=(1,))
+
+    return Shown(render)
+
+
 def show_counts(counts: pd.DataFrame, tiers: dict[str, str], rows: int = 25) -> Shown:
     """Show the number of rows by pair of construct families and tier, the largest ``rows`` pairs."""
 

@@ -169,3 +169,19 @@ def describe_reviews(reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]
             low=format_number(low, 2, language), high=format_number(high, 2, language),
         )  # fmt: skip
     return {"headline": headline}
+
+
+def show_review_count(reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]) -> Shown:
+    """Show in one sentence what the published estimates of a question say."""
+    headline = describe_reviews(reviews, x, y)["headline"]
+    return Shown(lambda language: f'<p class="lead">{escape(headline[language])}</p>')
+
+
+def describe_signs(signs: SignTest, x: dict[str, str], y: dict[str, str]) -> dict:
+    """Return the headline of a page of directions, by language."""
+    return {
+        "headline": {
+            language: f"{x[language]} – {y[language]}: {sentences.describe_signs(signs, language)}"
+            for language in LANGUAGES
+        }
+    }
