@@ -1,0 +1,184 @@
+"""The frame of every page: templates, navigation, and a policy that allows no request."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from metaworkbook.publishing.pages import Page
+from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+
+TEMPLATES = Path(__file__).parent / "templates"
+SITE_TITLE = "Avoidant attachment and the therapeutic alliance"
+LANGUAGE_NAMES = {"en": "English", "nb": "Norsk bokmål"}
+SECTION_TITLES = {
+    "answers": "Answers",
+    "evidence": "Evidence",
+    "thesis": "The thesis",
+    "methods": "Methods",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file of the site lies: its language, and its path within that language's folder."""
+
+    language: str
+    path: str
+
+    @property
+    def home(self) -> str:
+        """The relative way to the folder of this language."""
+        return "../" * self.path.count("/")
+
+    @property
+    def site(self) -> str:
+        """The relative way to the site's own folder, where ``data/`` lies."""
+        return self.home + ("" if self.language == "en" else "../")
+
+    @property
+    def here(self) -> str:
+        """The relative address of the file itself."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def elsewhere(self) -> str:
+        """The relative address of the same page in the other language."""
+        return self.site + ("nb/" if self.language == "en" else "") + self.path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page as the navigation shows it."""
+
+    path: str
+    title: str
+
+
+def other_language(language: str) -> str:
+    """Return the language that the switch leads to."""
+    return next(other for other in LANGUAGES if other != language)
+
+
+def compose(
+    template: str,
+    place: Place,
+    title: str,
+    pages: list[Page],
+    provenance: Any,
+    rules: str = "",
+    description: str = "",
+    **context: Any,
+) -> str:
+    """Return a complete HTML file.
+
+    Parameters
+    ----------
+    template : str
+        A template that extends ``frame.html.j2``.
+    place : Place
+        Where the file will lie; all links are relative to it.
+    title : str
+        The page's title in the place's language.
+    pages : list of Page
+        The published pages, in order.
+    provenance : Provenance
+        Checksum, versions and origin, for the footer.
+    rules : str
+        Style rules of this page alone.
+    description : str
+        One line for search engines and shared links.
+    **context
+        What the template shows.
+    """
+    styles = [style for style in (read_style(), rules) if style]
+    scripts = [read_script()]
+    language = place.language
+    other = other_language(language)
+    return environment(language).get_template(template).render(
+        language=language,
+        other_language=other,
+        other_name=LANGUAGE_NAMES[other],
+        path=place.path,
+        home=place.home,
+        site=place.site,
+        here=place.here,
+        elsewhere=place.elsewhere,
+        title=title,
+        site_title=translate(SITE_TITLE, language),
+        description=description,
+        sections=list_sections(pages, language),
+        provenance=provenance,
+        policy=build_policy(styles, scripts),
+        styles=styles,
+        scripts=scripts,
+        **context,
+    )  # fmt: skip
+
+
+def list_sections(pages: list[Page], language: str) -> list[tuple[str, list[Entry]]]:
+    """Return the navigation: section titles with their pages, answers first."""
+    order = [*SECTION_TITLES, *sorted({page.section for page in pages} - set(SECTION_TITLES))]
+    return [
+        (translate(SECTION_TITLES.get(section, section), language), entries)
+        for section in order
+        if (entries := [describe(page, language) for page in pages if page.section == section])
+    ]
+
+
+def describe(page: Page, language: str) -> Entry:
+    """Return the navigation entry of a page."""
+    return Entry(f"{page.name}.html", page.title[language])
+
+
+def build_policy(styles: list[str], scripts: list[str]) -> str:
+    """Return a Content-Security-Policy for these inline blocks and data images, no more."""
+
+    def hashes(blocks: list[str]) -> str:
+        digests = (hashlib.sha256(block.encode()).digest() for block in blocks)
+        return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+    return (
+        f"default-src 'none'; style-src {hashes(styles)}; script-src {hashes(scripts)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def environment(language: str) -> Environment:
+    """Return the templates' environment: every value is escaped unless it is marked as HTML."""
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.globals["t"] = lambda text, **values: translate(text, language, **values)
+    found.globals["number"] = lambda value, digits=0: format_number(value, digits, language)
+    return found
+
+
+@lru_cache(maxsize=1)
+def read_style() -> Markup:
+    """Return the style sheet without comments and needless space, marked as it is."""
+    text = (TEMPLATES / "site.css").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", text)
+    return Markup(re.sub(r"\s*([{};,])\s*", r"\1", text).replace(";}", "}").strip())
+
+
+@lru_cache(maxsize=1)
+def read_script() -> Markup:
+    """Return the script without comments and indentation, marked as it is."""
+    text = (TEMPLATES / "site.js").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return Markup("\n".join(line.strip() for line in text.splitlines() if line.strip()))
