@@ -1,0 +1,91 @@
+"""pyproject.toml, requirements.lock and environment.yml declare one environment."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def read_lock() -> list[Requirement]:
+    lines = re.sub(r"\\\n", " ", LOCK).splitlines()
+    return [
+        Requirement(line.split("--hash")[0].strip())
+        for line in lines
+        if line and not line.lstrip().startswith("#")
+    ]
+
+
+def locked_versions() -> dict[str, str]:
+    """Versions that the lock gives this Python, by canonical name."""
+    return {
+        canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
+        for requirement in read_lock()
+        if requirement.marker is None or requirement.marker.evaluate()
+    }
+
+
+def declared() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"].values()
+    return [Requirement(text) for text in [*PROJECT["dependencies"], *sum(extras, [])]]
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=str)
+def test_every_declared_dependency_is_locked_within_its_range(requirement):
+    assert locked_versions()[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+def test_every_locked_requirement_is_pinned_and_hashed():
+    for requirement in read_lock():
+        assert [spec.operator for spec in requirement.specifier] == ["=="]
+    blocks = re.split(r"\n(?=[a-z0-9])", LOCK)
+    unhashed = [block.split()[0] for block in blocks if "==" in block and "--hash" not in block]
+    assert unhashed == []
+
+
+def test_lock_names_no_address():
+    assert not re.search(r"https?://|--index-url|--find-links|file:", LOCK)
+
+
+def test_running_environment_is_the_locked_one():
+    differing = {}
+    for name, version in locked_versions().items():
+        installed = importlib.metadata.version(name)
+        if installed != version:
+            differing[name] = (installed, version)
+    assert differing == {}
+
+
+def test_environment_file_asks_for_the_same_python_and_the_lock():
+    python = next(d for d in ENVIRONMENT["dependencies"] if str(d).startswith("python "))
+    assert SpecifierSet(python.removeprefix("python ")) == SpecifierSet(PROJECT["requires-python"])
+    pip = next(d["pip"] for d in ENVIRONMENT["dependencies"] if isinstance(d, dict))
+    assert pip == ["-r requirements.lock"]
+
+
+def test_conda_parses_the_environment_file():
+    from rattler import MatchSpec
+
+    names = [
+        MatchSpec(dependency, strict=True).name.normalized
+        for dependency in ENVIRONMENT["dependencies"]
+        if isinstance(dependency, str)
+    ]
+    assert names == ["python", "pip"]
+
+
+def test_makefile_uses_an_activated_conda_environment():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"ifeq ($(CONDA_DEFAULT_ENV),{ENVIRONMENT['name']})" in makefile
