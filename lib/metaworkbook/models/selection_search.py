@@ -176,7 +176,7 @@ class _Search:
         return self._polish(theta)
 
     def _polish(self, theta: np.ndarray) -> Maximum:
-        """Take Newton steps on the parameters that no bound holds, until nothing is left to gain."""
+        """Take Newton steps on the parameters that no bound holds, until nothing is gained."""
         value, gradient, hessian = self.derivatives(theta)
         rise = np.inf
         for _ in range(NEWTON_STEPS):
