@@ -1,0 +1,122 @@
+"""What went wrong with a page, told in one message: page, cell, error, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from metaworkbook import errors
+from metaworkbook.publishing.parameters import TAG
+
+SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One page that could not be built.
+
+    Attributes
+    ----------
+    page, notebook : str
+        The page's name and the file name of its notebook.
+    cell : int
+        Number of the cell in the notebook, counted from 1 as JupyterLab shows them; 0 if unknown.
+    error : str
+        What happened, in words or as the error's type and message.
+    remedy : str
+        What to do.
+    """
+
+    page: str
+    notebook: str
+    cell: int
+    error: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"page {self.page} (notebooks/{self.notebook})"
+        if self.cell:
+            place += f", cell {self.cell}"
+        return f"{place}: {self.error.rstrip('.')}. {self.remedy}".rstrip()
+
+
+def user_errors() -> set[str]:
+    """Return the names of the errors that speak for themselves, without their type."""
+    return {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.WorkbookError)
+    }
+
+
+def describe(
+    told: dict[str, Any],
+    page: str,
+    notebook: str,
+    cells: list[dict[str, Any]],
+    time_limit: float,
+    memory_limit: int,
+) -> Failure:
+    """Return the failure of a page from what the nursery told of it.
+
+    Parameters
+    ----------
+    told : dict
+        ``kind``, ``error``, ``message``, and ``index``, the executed cell's index or None.
+    page, notebook : str
+        The page's name and the file name of its notebook.
+    cells : list of dict
+        The notebook's cells, to find the number of the one that failed.
+    time_limit, memory_limit : float, int
+        The limits in force, in seconds and megabytes.
+    """
+    cell = number_cell(told["index"], cells)
+    error, message = told["error"], _shorten(told["message"])
+    again = "Open the notebook, set this page's parameters and run to that cell."
+    if told["kind"] == "cell" and error in user_errors():
+        words, remedy = told["message"].strip(), ""
+    elif told["kind"] == "cell":
+        words, remedy = f"{error}: {message}" if message else error, again
+    elif told["kind"] == "memory":
+        words = f"more memory wanted than the {memory_limit} MB a page may have ({error})"
+        remedy = "Make the cell smaller, or raise --memory-limit."
+    elif told["kind"] == "time":
+        words = f"still running after {time_limit:g} seconds, so it was stopped"
+        remedy = "Make the cell faster, or raise --time-limit."
+    elif told["kind"] == "dead":
+        words = (
+            "the kernel died without a word, as it does after os._exit, a crash or a lack of memory"
+        )
+        remedy = again
+    elif told["kind"] == "killed":
+        words = f"its process was ended by {error}, as the system does when memory runs out"
+        remedy = "Free memory, or run with --jobs 1."
+    elif told["kind"] == "ended":
+        words = f"its process ended with code {error} without a word, as it does after os._exit"
+        remedy = again
+    elif error == "NoSuchKernel":
+        words = "no Jupyter kernel called python3 was found"
+        remedy = "Run: make setup, or: python -m ipykernel install --sys-prefix"
+    else:
+        words, remedy = f"{error}: {message}", "Run: make setup, and try again."
+    return Failure(page, notebook, cell, words, remedy)
+
+
+def number_cell(index: int | None, cells: list[dict[str, Any]]) -> int:
+    """Return a cell's number in its notebook from its index after the parameters were injected."""
+    if index is None or index < 0:
+        return 0
+    kept = [number for number, cell in enumerate(cells, 1) if cell["source"].strip()]
+    tagged = [
+        place
+        for place, number in enumerate(kept)
+        if TAG in cells[number - 1].get("metadata", {}).get("tags", [])
+    ]
+    place = index - 1 if tagged and index > tagged[0] else index
+    return kept[place] if place < len(kept) else 0
+
+
+def _shorten(message: str) -> str:
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    text = " ".join(lines)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -1,0 +1,142 @@
+"""What a page depends on, as digests: a page is run again only when one of them has moved.
+
+A record beside each executed page holds the digests of its inputs and outputs. A page is current
+when the inputs are the same and the outputs are still what they were, whatever stopped the last
+build and whoever touched a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metaworkbook.publishing.pages import Page
+from metaworkbook.publishing.source import digest_sources
+
+# Notebooks may not import these, so a change in them moves no result.
+OUTSIDE = ("publishing", "cli.py")
+# But these decide how a notebook runs.
+RUNNING = ("engines.py", "nursery.py", "runner.py", "source.py", "parameters.py")
+MEANING = {
+    "notebook": "its notebook", "parameters": "its parameters", "ledger": "the evidence",
+    "rows": "its rows of the evidence", "package": "the package", "lock": "the locked environment",
+    "python": "the Python version", "outputs": "its last outputs are gone or altered",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Record:
+    """Digests of what a page was made from and of what came out."""
+
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+    def write(self, file: Path) -> None:
+        """Write the record, whole or not at all."""
+        unfinished = file.with_name(f".{file.name}.new")
+        content = {"inputs": self.inputs, "outputs": self.outputs}
+        unfinished.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
+        unfinished.replace(file)
+
+
+def read_record(file: Path) -> Record | None:
+    """Return a page's record, or None where there is no sound one."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return Record(dict(content["inputs"]), dict(content["outputs"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def shared_inputs(root: Path) -> dict[str, str]:
+    """Return the digests of what every page depends on."""
+    package = Path(__file__).resolve().parents[1]
+    effects = root / "effects"
+    return {
+        "ledger": digest_files([effects / "datapackage.yaml", *effects.glob("*.csv")], effects),
+        "package": digest_files(_computing(package), package),
+        "lock": digest_files([root / "requirements.lock"], root),
+        "python": ".".join(map(str, sys.version_info[:2])),
+    }
+
+
+def page_inputs(
+    page: Page, notebook: dict[str, Any], resolved: dict[str, Any], shared: dict[str, str]
+) -> dict[str, str]:
+    """Return the digests of one page's inputs.
+
+    Parameters
+    ----------
+    page : Page
+    notebook : dict
+        As `source.read_notebook` returns it.
+    resolved : dict
+        The value of every parameter.
+    shared : dict
+        From `shared_inputs`.
+    """
+    values = {"notebook": page.notebook, "parameters": resolved}
+    return {
+        "notebook": digest_sources(notebook),
+        "parameters": digest_text(json.dumps(values, sort_keys=True, ensure_ascii=False)),
+        **shared,
+    }
+
+
+def list_changes(record: Record | None, inputs: dict[str, str], outputs: list[Path]) -> list[str]:
+    """Return the names of the inputs that moved, "outputs" among them; empty for a current page."""
+    if record is None:
+        return ["outputs"]
+    changes = [name for name, digest in inputs.items() if record.inputs.get(name) != digest]
+    if any(record.outputs.get(file.name) != digest_file(file) for file in outputs):
+        changes.append("outputs")
+    return changes
+
+
+def digest_package() -> str:
+    """Return the digest of every file of the package, those of publishing included."""
+    package = Path(__file__).resolve().parents[1]
+    return digest_files(_files(package), package)
+
+
+def digest_text(text: str) -> str:
+    """Return the SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def digest_file(file: Path) -> str:
+    """Return the SHA-256 of a file, blank if it cannot be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def digest_files(files: Iterable[Path], base: Path) -> str:
+    """Return one digest of several files, of their names below ``base`` and their contents."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(base).as_posix()} {digest_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(package: Path) -> list[Path]:
+    return [
+        file
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith(".")
+    ]
+
+
+def _computing(package: Path) -> list[Path]:
+    files = []
+    for file in _files(package):
+        parts = file.relative_to(package).parts
+        if parts[0] not in OUTSIDE or (parts[0] == "publishing" and parts[-1] in RUNNING):
+            files.append(file)
+    return files

@@ -1,0 +1,236 @@
+"""The process that runs pages: it imports once, then forks one short-lived child a page.
+
+Started as ``python -m metaworkbook.publishing.nursery ENGINE`` by `runner`. It reads one line of
+JSON (the pages to run and their limits) and writes one line of JSON an event. A child that hangs is
+killed with its kernel, one that dies is reported, and when the builder goes, everything goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+# A Unix socket's path may have about 100 characters, the kernel's suffix included.
+LONGEST_SOCKET = 80
+OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+
+
+def main() -> None:
+    """Prepare, read the plan, run it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    engine = sys.argv[1]
+    channel = os.fdopen(os.dup(1), "w", buffering=1)
+    _prepare(engine)
+    line = sys.stdin.readline()
+    if line:
+        _Nursery(json.loads(line), engine, channel).run()
+
+
+def _prepare(engine: str) -> None:
+    """Import what children need; what cannot be imported fails in its page, with its message."""
+    from metaworkbook.publishing import engines  # noqa: F401
+
+    if engine == "forked":
+        import importlib
+        import pkgutil
+
+        import metaworkbook
+
+        wings = ("evidence", "models", "reporting", "results")
+        names = ["ipykernel.zmqshell", "matplotlib.pyplot", "seaborn", "pandas", "scipy.stats"]
+        for module in pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook."):
+            if module.name.split(".")[1] in wings:
+                names.append(module.name)
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                print(f"not imported beforehand: {name}", file=sys.stderr)
+
+
+class _Nursery:
+    def __init__(self, plan: dict[str, Any], engine: str, channel: Any):
+        self.plan, self.engine, self.channel = plan, engine, channel
+        self.waiting = list(plan["tasks"])
+        self.children: dict[int, dict[str, Any]] = {}
+
+    def run(self) -> None:
+        try:
+            while self.waiting or self.children:
+                while self.waiting and len(self.children) < self.plan["jobs"]:
+                    self._start(self.waiting.pop(0))
+                if not self._watch():
+                    return
+        finally:
+            for child in list(self.children.values()):
+                self._kill(child)
+
+    def _start(self, task: dict[str, Any]) -> None:
+        context = get_context("fork")
+        receiver, sender = context.Pipe(duplex=False)
+        limits = (self.plan["memory_limit"], os.getpid())
+        process = context.Process(target=_attend, args=(task, self.engine, limits, sender))
+        process.start()
+        sender.close()
+        deadline = time.monotonic() + self.plan["time_limit"]
+        self.children[process.sentinel] = {
+            "task": task, "process": process, "pipe": receiver, "deadline": deadline,
+            "kernel": 0, "cell": -1,
+        }  # fmt: skip
+        self._tell(task["page"], "started")
+
+    def _watch(self) -> bool:
+        """Wait for the next thing to happen and deal with it; False when the builder is gone."""
+        earliest = min(child["deadline"] for child in self.children.values())
+        pipes = {child["pipe"]: child for child in self.children.values() if child["pipe"]}
+        watched = [*self.children, *pipes, sys.stdin]
+        ready = wait(watched, max(0.0, earliest - time.monotonic()))
+        if sys.stdin in ready:
+            return False
+        for pipe in [each for each in ready if each in pipes]:
+            self._listen(pipes[pipe])
+        for sentinel in [each for each in ready if each in self.children]:
+            self._finish(self.children.pop(sentinel))
+        for sentinel, child in list(self.children.items()):
+            if child["deadline"] <= time.monotonic():
+                del self.children[sentinel]
+                self._kill(child)
+                self._tell_failure(child, "time", "", "")
+        return True
+
+    def _listen(self, child: dict[str, Any]) -> None:
+        try:
+            while child["pipe"].poll():
+                what, value = child["pipe"].recv()
+                child[what] = value
+                if what == "cell":
+                    self._tell(child["task"]["page"], "cell", cell=value)
+        except (EOFError, OSError):
+            child["pipe"] = None
+
+    def _finish(self, child: dict[str, Any]) -> None:
+        if child["pipe"]:
+            self._listen(child)
+        process, folder = child["process"], Path(child["task"]["folder"])
+        process.join()
+        report = folder / "report.json"
+        if process.exitcode == 0 and report.is_file():
+            told = json.loads(report.read_text(encoding="utf-8"))
+            if told["event"] == "failed" and told["failure"]["index"] is None:
+                told["failure"]["index"] = child["cell"]
+            self._tell(child["task"]["page"], **told)
+        elif process.exitcode and process.exitcode < 0:
+            self._tell_failure(child, "killed", signal.Signals(-process.exitcode).name, "")
+        else:
+            self._tell_failure(child, "ended", str(process.exitcode), "")
+        self._kill(child)
+
+    def _kill(self, child: dict[str, Any]) -> None:
+        if child["process"].is_alive():
+            if child["pipe"]:
+                self._listen(child)
+            child["process"].kill()
+            child["process"].join()
+        if child["kernel"]:
+            # The kernel leads a process group of its own.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child["kernel"], signal.SIGKILL)
+
+    def _tell_failure(self, child: dict[str, Any], kind: str, error: str, message: str) -> None:
+        task, index = child["task"], child["cell"]
+        failure = {"kind": kind, "error": error, "message": message, "index": index}
+        self._tell(task["page"], "failed", failure=failure)
+
+    def _tell(self, page: str, event: str, **more: Any) -> None:
+        self.channel.write(json.dumps({"page": page, "event": event, **more}) + "\n")
+
+
+def _attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: Any) -> None:
+    """Run one page in this child and write its report."""
+    memory, nursery = limits
+    folder = Path(task["folder"])
+    _die_with(nursery)
+    _limit_memory(memory)
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ["METAWORKBOOK_BUILD"] = task["folder"]
+    os.chdir(folder)
+    report = _run(task, engine, folder, lambda what, value: sender.send((what, value)))
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+
+
+def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str, Any]:
+    import nbformat
+
+    from metaworkbook.publishing import engines
+    from metaworkbook.publishing.source import read_notebook
+
+    try:
+        notebook = read_notebook(Path(task["notebook"]))
+        with tempfile.TemporaryDirectory(prefix="mw-", dir=_socket_folder(folder)) as sockets:
+            executed, notes = engines.execute(
+                notebook, task["parameters"], engine, Path(sockets) / "s", tell
+            )
+    except engines.PapermillExecutionError as error:
+        failure = {
+            "kind": "cell",
+            "error": error.ename,
+            "message": error.evalue,
+            "index": error.cell_index,
+        }
+        if error.ename in OUT_OF_MEMORY:
+            failure["kind"] = "memory"
+        return {"event": "failed", "failure": failure}
+    except engines.DeadKernelError:
+        failure = {"kind": "dead", "error": "", "message": "", "index": None}
+        return {"event": "failed", "failure": failure}
+    except Exception as error:
+        traceback.print_exc()
+        name = type(error).__name__
+        failure = {"kind": "runner", "error": name, "message": str(error), "index": None}
+        return {"event": "failed", "failure": failure}
+    text = nbformat.writes(executed, version=nbformat.NO_CONVERT)
+    (folder / "executed.ipynb").write_text(text + "\n", encoding="utf-8")
+    return {"event": "done", "notes": notes}
+
+
+def _socket_folder(folder: Path) -> str:
+    own = str(folder)
+    return own if len(own) <= LONGEST_SOCKET - len("/mw-12345678/s") else tempfile.gettempdir()
+
+
+def _die_with(parent: int) -> None:
+    """Have the system kill this child when the nursery dies (Linux knows how)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Bound what this child and its kernel may allocate, each by itself."""
+    import resource
+
+    if megabytes and hasattr(resource, "RLIMIT_DATA"):
+        size = megabytes * 1024 * 1024
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard == resource.RLIM_INFINITY or size < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (size, hard))
+
+
+if __name__ == "__main__":
+    main()
