@@ -72,7 +72,8 @@ def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, l
     if below:
         axes.axhline(len(rows) - 0.62, color=style.RULE, linewidth=0.8)
     for offset, line in enumerate(below):
-        _draw_summary(axes, len(rows) + offset, *line)
+        mark = "mark-pooled" if offset == 0 else f"mark-summary-{offset}"
+        _draw_summary(axes, len(rows) + offset, mark, *line)
     axes.set_yticks([])
     axes.set_xticks(np.linspace(-1, 1, 9))
     axes.set_xticklabels([_tick(value, language) for value in np.linspace(-1, 1, 9)])
@@ -112,9 +113,9 @@ def _draw_row(axes, height: int, row: dict, language: str) -> None:
     if row["outside"]:
         spans = [(-1, row["lower"]), (row["upper"], 1)]
     pale = row["known"] == "direction"
-    for low, high in spans:
+    for part, (low, high) in enumerate(spans):
         axes.barh(
-            height + 0.12, high - low, left=low, height=0.2, zorder=2, gid=gid,
+            height + 0.12, high - low, left=low, height=0.2, zorder=2, gid=gid if part == 0 else f"{gid}-{part}",
             color="none" if pale else style.BAND, edgecolor=style.ACCENT, linewidth=0.8,
             linestyle=(0, (2, 2)) if pale else "solid",
         )  # fmt: skip
@@ -158,7 +159,7 @@ def _censored_line(name: str, main: Censored, language: str) -> tuple:
     )
 
 
-def _draw_summary(axes, height: int, name, estimate, low, high, told, colour) -> None:
+def _draw_summary(axes, height: int, mark: str, name, estimate, low, high, told, colour) -> None:
     axes.text(
         -1,
         height - 0.26,
@@ -186,7 +187,7 @@ def _draw_summary(axes, height: int, name, estimate, low, high, told, colour) ->
             color=colour,
             markersize=7,
             zorder=4,
-            gid="mark-pooled",
+            gid=mark,
         )
 
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from metaworkbook.reporting import sentences
+from metaworkbook.results import SignTest
+
+
+def test_pool_sentence_carries_estimate_interval_samples_and_condition(synthesis, censored):
+    text = sentences.describe_pool(synthesis(censored()), "avoidance", "alliance", "en")
+    for part in ("4 samples", "300 persons", "r = −0.20", "−0.34 to −0.05", "conditional"):
+        assert part in text
+
+
+def test_unbounded_pool_gives_the_finite_end_and_no_estimate(synthesis, censored):
+    main = censored(math.nan, -math.inf, -0.1, bounded=False)
+    text = sentences.describe_pool(synthesis(main, "not_decided"), "x", "y", "en")
+    assert "no lower bound to −0.10" in text
+    assert "r =" not in text
+
+
+@pytest.mark.parametrize(
+    ("decision", "samples", "part"),
+    [("no_pooling", 0, "No sample"), ("no_pooling", 1, "too few"), ("side_by_side", 2, "Two")],
+)
+def test_gated_pools_print_no_number(synthesis, decision, samples, part):
+    text = sentences.describe_pool(synthesis(None, decision, samples=samples), "x", "y", "en")
+    assert part in text
+    assert "r =" not in text
+
+
+@pytest.mark.parametrize(
+    ("decision", "part"),
+    [("negative", "below zero"), ("positive", "above zero"), ("not_decided", "Not decided")],
+)
+def test_decisions_are_told(synthesis, censored, decision, part):
+    assert part in sentences.describe_decision(synthesis(censored(), decision), "en")
+
+
+def test_no_p_stands_alone_while_signs_are_untold():
+    text = sentences.describe_signs(SignTest(0.25, 3, 0, 2, 0.06, 1.0), "en")
+    assert "between 0.060 and 1.000" in text
+    assert "0.250" not in text
+
+
+def test_complete_signs_give_one_p():
+    assert "p = 0.250" in sentences.describe_signs(SignTest(0.25, 3, 0, 0, 0.25, 0.25), "en")
+
+
+def test_no_signs_give_no_p():
+    assert "p " not in sentences.describe_signs(SignTest(1.0, 0, 0, 4, 0.1, 1.0), "en")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "part"), [(-0.3, 0.0, "every one"), (-0.1, 0.1, "none of them")]
+)
+def test_published_estimates_are_set_against_our_interval(reviews, censored, low, high, part):
+    text = sentences.describe_published(censored(-0.05, low, high), reviews, "en")
+    assert part in text
+    assert "r = −0.13, k = 33" in text
+
+
+def test_open_side_of_the_posterior_is_named_as_prior_driven(censored):
+    text = sentences.describe_posterior(censored(math.nan, bounded=False), "en")
+    assert "prior on the open side" in text

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from metaworkbook.reporting import tables
+from metaworkbook.reporting.display import to_text
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+
+
+def test_open_ends_are_named_and_never_printed_as_numbers():
+    assert tables.format_interval(-math.inf, -0.1, "en") == "no lower bound to −0.10"
+    assert tables.format_interval(-0.1, math.inf, "en") == "−0.10 to no upper bound"
+    assert tables.format_interval(math.nan, 0.1, "en") == "–"
+
+
+def test_norwegian_numbers_have_a_comma():
+    assert tables.format_r(math.atanh(-0.25), "nb") == "−0,25"
+
+
+def test_correlations_are_tanh_of_z():
+    assert tables.format_r(math.atanh(0.5), "en") == "0.50"
+
+
+def test_cells_are_escaped_unless_marked():
+    table = tables.draw_table(HOSTILE, [HOSTILE], [[HOSTILE], [tables.Markup("<b>x</b>")]])
+    assert "<script>" not in table
+    assert "<img" not in table
+    assert "<b>x</b>" in table
+
+
+@pytest.mark.parametrize("field", ["citation", "summary", "detail", "oddity", "path", "effect_id",
+                                   "study_id", "doi", "x_measure", "coder_note"])  # fmt: skip
+def test_evidence_escapes_every_field(rows, field):
+    rows.loc[0, field] = HOSTILE
+    shown = tables.show_evidence(rows).html("en")
+    assert "<script" not in shown
+    assert "<img" not in shown
+
+
+def test_evidence_gives_each_row_its_place(rows):
+    shown = tables.show_evidence(rows).html("en")
+    for effect_id in rows["effect_id"]:
+        assert f'id="row-{effect_id}"' in shown
+
+
+def test_left_out_shows_every_reason(rows):
+    rows["reason"] = [f"reason {i}" for i in range(len(rows))]
+    shown = to_text(tables.show_left_out(rows).html("en"))
+    assert all(reason in shown for reason in rows["reason"])
+
+
+def test_nothing_left_out_is_said(rows):
+    assert "No row" in tables.show_left_out(rows.iloc[:0]).html("en")
+
+
+def test_methods_name_main_variants_others_and_published(rows, reviews, synthesis, censored):
+    main = synthesis(censored())
+    shown = tables.show_methods(main, {"with samples set apart": main}, reviews).html("en")
+    body = re.findall(r"<tr>(.*?)</tr>", shown)[1:]
+    assert [to_text(row).split("\n")[0].strip() for row in body] == [
+        "All rows, censored model",
+        "… if 70 % of non-significant results were reported",
+        "with samples set apart",
+        "Published: Review (2024)",
+    ]
+
+
+def test_too_few_samples_is_said_instead_of_a_number(reviews, synthesis):
+    shown = tables.show_methods(synthesis(None, "no_pooling"), {}, reviews).html("en")
+    assert "too few samples to pool" in shown
+
+
+def test_unnumbered_review_shows_its_direction(reviews, synthesis, censored):
+    reviews.loc[0, "estimate"] = math.nan
+    shown = to_text(tables.show_methods(synthesis(censored()), {}, reviews).html("en"))
+    assert "negative" in shown
+
+
+def test_tables_take_an_empty_frame():
+    assert tables.show_evidence(pd.DataFrame()).html("nb") == ""
