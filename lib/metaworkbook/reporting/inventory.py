@@ -45,7 +45,7 @@ def show_totals(totals: dict[str, int]) -> Shown:
 
 
 def show_counts(counts: pd.DataFrame, tiers: dict[str, str], rows: int = 25) -> Shown:
-    """Show the number of rows by pair of construct families and tier, the largest ``rows`` pairs."""
+    """Show the rows by pair of construct families and tier, the largest ``rows`` pairs."""
 
     def render(language: str) -> str:
         def say(text: str) -> str:
@@ -95,11 +95,11 @@ def show_codings(codings: pd.DataFrame) -> Shown:
     """Show on how many rows the two independent readings differ, by field."""
 
     def render(language: str) -> str:
-        lines = [
-            [translate(row["field"], language), row["read"], row["differ"],
-             format_number(100 * (1 - row["differ"] / row["read"]), 0, language) if row["read"] else "–"]
-            for row in codings.to_dict("records")
-        ]  # fmt: skip
+        lines = []
+        for row in codings.to_dict("records"):
+            share = 100 * (1 - row["differ"] / row["read"]) if row["read"] else math.nan
+            field = translate(row["field"], language)
+            lines.append([field, row["read"], row["differ"], format_number(share, 0, language)])
         return draw_table(
             translate("Two readings of the same sources", language),
             [translate(w, language) for w in ("Field", "Read twice", "Differ", "Agreement, %")],

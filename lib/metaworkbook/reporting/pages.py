@@ -33,7 +33,7 @@ def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int
 def show_answer(
     synthesis: Synthesis, reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]
 ) -> Shown:
-    """Show the answer: the pooled sentence, what the variants decide, the posterior, the reviews."""
+    """Show the answer: pooled sentence, what the variants decide, posterior, reviews."""
 
     def render(language: str) -> str:
         texts = [
@@ -63,7 +63,8 @@ def show_limits(synthesis: Synthesis, ladder: pd.DataFrame) -> Shown:
         steps = ladder.set_index("step")["samples"]
         points = [
             say(
-                "It rests on {pool} of {read} samples read; {coefficient} of them print a coefficient.",
+                "It rests on {pool} of {read} samples read; "
+                "{coefficient} of them print a coefficient.",
                 pool=int(steps["in this pool"]),
                 read=int(steps["read"]),
                 coefficient=int(steps["with a coefficient"]),

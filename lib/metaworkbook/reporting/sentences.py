@@ -68,7 +68,8 @@ def describe_signs(signs: SignTest, language: str) -> str:
                       p=format_number(signs.p_value, 3, language))  # fmt: skip
     else:
         p = translate(
-            "Depending on how the untold signs fall, the sign test gives p between {low} and {high}.",
+            "Depending on how the untold signs fall, the sign test gives p "
+            "between {low} and {high}.",
             language, low=format_number(signs.p_low, 3, language),
             high=format_number(signs.p_high, 3, language),
         )  # fmt: skip
@@ -125,8 +126,8 @@ def describe_published(main: Censored | None, reviews, language: str) -> str:
     return " ".join([
         sentence, translate(relation, language),
         translate(
-            "A difference is expected: reviews had coefficients from full texts, and we read mostly "
-            "abstracts, which tell significance more often than size.", language)])  # fmt: skip
+            "A difference is expected: reviews had coefficients from full texts, and we read "
+            "mostly abstracts, which tell significance more often than size.", language)])  # fmt: skip
 
 
 def show_sentences(*writers) -> Shown:

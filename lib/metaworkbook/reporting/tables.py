@@ -229,16 +229,19 @@ def _entry(row: dict, language: str) -> str:
     n = "–" if row["n"] != row["n"] else f"{row['n']:.0f}"
     facts = [
         (say("Statistic"), f"{value}; n = {n}"),
-        (say("Direction"), f"{say(WORDS[row['direction_analysed']])}, {say(WORDS[row['significance']])}"),
+        (say("Direction"), ", ".join(say(WORDS[row[f]]) for f in ("direction_analysed", "significance"))),
         *((say(label), str(row[field]).replace("_", " ")) for label, field in FIELDS if row[field]),
     ]  # fmt: skip
-    link = f'<a href="study/{escape(row["study_id"])}.html">{escape(say("All rows of this study"))}</a>'
+    words = escape(say("All rows of this study"))
+    link = f'<a href="study/{escape(row["study_id"])}.html">{words}</a>'
     if row["doi"]:
-        link += f' · <a href="https://doi.org/{escape(row["doi"])}" rel="noopener noreferrer">doi:{escape(row["doi"])}</a>'
+        doi = escape(row["doi"])
+        link += f' · <a href="https://doi.org/{doi}" rel="noopener noreferrer">doi:{doi}</a>'
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
     identity = escape(row["effect_id"])
     return (
         f'<details class="evidence"><summary>{escape(row["citation"])} '
         f'<span class="muted">{identity}</span></summary>'
-        f'<div id="row-{identity}"><p>{escape(row["summary"])}</p><dl>{items}</dl><p>{link}</p></div></details>'
+        f'<div id="row-{identity}"><p>{escape(row["summary"])}</p><dl>{items}</dl>'
+        f"<p>{link}</p></div></details>"
     )

@@ -10,9 +10,9 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
-from metaworkbook.reporting.language import translate
+from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import WORDS, format_interval, format_r
-from metaworkbook.results import Censored
+from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.synthesis import Synthesis
 
 WIDTH, ROW, MARGIN = 5.6, 0.44, 1.0
@@ -83,8 +83,6 @@ def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, l
 
 
 def _tick(value: float, language: str) -> str:
-    from metaworkbook.reporting.language import format_number
-
     return format_number(value, 2 if value % 0.5 else 1, language) if value else "0"
 
 
@@ -115,7 +113,8 @@ def _draw_row(axes, height: int, row: dict, language: str) -> None:
     pale = row["known"] == "direction"
     for part, (low, high) in enumerate(spans):
         axes.barh(
-            height + 0.12, high - low, left=low, height=0.2, zorder=2, gid=gid if part == 0 else f"{gid}-{part}",
+            height + 0.12, high - low, left=low, height=0.2, zorder=2,
+            gid=gid if part == 0 else f"{gid}-{part}",
             color="none" if pale else style.BAND, edgecolor=style.ACCENT, linewidth=0.8,
             linestyle=(0, (2, 2)) if pale else "solid",
         )  # fmt: skip
@@ -136,7 +135,7 @@ def _summary_lines(synthesis: Synthesis, reviews: pd.DataFrame, language: str) -
         c = synthesis.classical
         lines.append((translate("Coefficients alone", language), math.tanh(c.estimate),
                       math.tanh(c.ci_low), math.tanh(c.ci_high),
-                      f"{format_r(c.estimate, language)} ({format_interval(c.ci_low, c.ci_high, language)})",
+                      _told(c, language),
                       style.ACCENT_2))  # fmt: skip
     for review in reviews.to_dict("records"):
         if review["statistic"] != "r" or not math.isfinite(review["estimate"]):
@@ -144,8 +143,14 @@ def _summary_lines(synthesis: Synthesis, reviews: pd.DataFrame, language: str) -
         k = "" if math.isnan(review["k"]) else f", k = {review['k']:.0f}"
         label = translate("Published: {citation}", language, citation=review["citation"])
         lines.append((label, review["estimate"], review["ci_low"], review["ci_high"],
-                      f"r = {format_r(math.atanh(review['estimate']), language)}{k}", style.MUTED))  # fmt: skip
+                      f"r = {format_number(review['estimate'], 2, language)}{k}",
+                      style.MUTED))  # fmt: skip
     return lines
+
+
+def _told(result: Censored | Pooled, language: str) -> str:
+    interval = format_interval(result.ci_low, result.ci_high, language)
+    return f"{format_r(result.estimate, language)} ({interval})"
 
 
 def _censored_line(name: str, main: Censored, language: str) -> tuple:
@@ -154,7 +159,7 @@ def _censored_line(name: str, main: Censored, language: str) -> tuple:
         math.tanh(main.estimate) if main.bounded else math.nan,
         math.tanh(main.ci_low),
         math.tanh(main.ci_high),
-        f"{format_r(main.estimate, language)} ({format_interval(main.ci_low, main.ci_high, language)})",
+        _told(main, language),
         style.ACCENT_2,
     )
 

@@ -86,5 +86,6 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
     svg = svg.replace(opening, new, 1).strip()
     return (
         f'<figure class="chart"><figcaption>{escape(title)}</figcaption>'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}">{svg}</div></figure>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}">{svg}</div>'
+        "</figure>"
     )
