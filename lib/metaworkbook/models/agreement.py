@@ -20,11 +20,12 @@ from metaworkbook.models.pooling import check_interval, typical_variance
 from metaworkbook.results.base import Result
 from metaworkbook.results.pooling import Pooled
 
-#: Closed forms: the same arithmetic in another order.
-CLOSED_TOLERANCE = 1e-9
+#: Closed forms: the same arithmetic in another order; an effect of 1000 standard errors leaves
+#: that much rounding.
+CLOSED_TOLERANCE = 1e-8
 #: ML and REML in PyMARE minimise by function values, so tau2 is known to about 1e-8 of the total
 #: variance, less where the likelihood is flat; EB and PM share the bound for one rule.
-ITERATIVE_TOLERANCE = 1e-5
+ITERATIVE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from metaworkbook.errors import InputError
 
 #: Positions of bad values that a message lists before it says "and more".
 LISTED = 5
+#: Largest effect and variance, and inverse of the smallest variance: the cubes of weights times
+#: squares of effects, which the solvers need, then stay within double precision.
+LARGEST = 1e50
 
 
 def check_effects(yi: Any, vi: Any, minimum: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -60,14 +63,15 @@ def check_effects(yi: Any, vi: Any, minimum: int = 1) -> tuple[np.ndarray, np.nd
             f"vi: found {_listed(variances, bad)}; allowed: finite variances above zero. "
             "A study without a usable variance has to stay out."
         )
-    with np.errstate(over="ignore", divide="ignore"):
-        weights = 1.0 / variances
-    bad = np.flatnonzero(~np.isfinite(weights))
-    if bad.size:
-        raise InputError(
-            f"vi: found {_listed(variances, bad)}; allowed: variances whose inverse is a finite "
-            "number. Give effects and variances on a larger scale."
-        )
+    for name, array in (("yi", effects), ("vi", variances)):
+        bad = np.flatnonzero(np.abs(array) > LARGEST)
+        if name == "vi":
+            bad = np.union1d(bad, np.flatnonzero(array < 1.0 / LARGEST))
+        if bad.size:
+            raise InputError(
+                f"{name}: found {_listed(array, bad)}; allowed: magnitudes up to {LARGEST:g}, "
+                f"variances from {1.0 / LARGEST:g}. Express effects and variances in other units."
+            )
     return effects, variances
 
 
@@ -99,6 +103,11 @@ def as_numbers(name: str, values: Any) -> np.ndarray:
 
     Text, gaps, truth values and complex numbers are refused, not converted.
     """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        raise InputError(
+            f"{name}: found a masked array with gaps; allowed: real numbers. "
+            "Remove the masked values from all arguments first."
+        )
     try:
         array = np.asarray(values)
     except ValueError:
