@@ -34,6 +34,10 @@ class Progress:
         """Show a line of text."""
         print(text, file=self.stream, flush=True)
 
+    def complain(self, text: str) -> None:
+        """Show what went wrong, on stderr."""
+        print(text, file=sys.stderr, flush=True)
+
 
 class Bars(Progress):
     """A bar for all pages and one for each page that runs."""
@@ -57,10 +61,12 @@ class Bars(Progress):
         self.bar.stop()
 
     def begin(self, total: int) -> None:
+        """Add the bar for all pages."""
         super().begin(total)
         self.all = self.bar.add_task("pages", total=total)
 
     def tell(self, page: str, event: str, done: int, total: int) -> None:
+        """Move the page's bar."""
         if event == "started":
             self.rows[page] = self.bar.add_task(page, total=total)
         elif event == "cell":
@@ -71,7 +77,12 @@ class Bars(Progress):
             super().tell(page, event, done, total)
 
     def say(self, text: str) -> None:
+        """Show a line above the bars."""
         self.bar.console.print(text, markup=False, highlight=False)
+
+    def complain(self, text: str) -> None:
+        """Show what went wrong, above the bars, where the terminal shows both streams."""
+        self.say(text)
 
 
 def choose_progress(stream: TextIO | None = None) -> Progress:

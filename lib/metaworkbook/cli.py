@@ -1,0 +1,131 @@
+"""The commands. Each imports what it needs when it runs, so that the help is there at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaworkbook.errors import WorkbookError
+
+app = typer.Typer(
+    name="metaworkbook",
+    help="Check the evidence, build the site, see what moved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+INTERRUPTED = 130
+
+
+@app.command()
+def check() -> None:
+    """Check the evidence, the page list and every notebook; print every problem found."""
+    from metaworkbook import paths
+    from metaworkbook.errors import LedgerError, ProblemsError
+    from metaworkbook.evidence.ledger import read_ledger
+    from metaworkbook.publishing.lints import check_notebook
+    from metaworkbook.publishing.plan import make_plan
+
+    plan, problems = make_plan(paths.build())
+    try:
+        ledger = read_ledger()
+    except LedgerError as error:
+        problems += error.problems
+    for file in sorted(paths.notebooks().glob("*.ipynb")):
+        problems += check_notebook(file)
+    if problems:
+        raise ProblemsError(list(dict.fromkeys(problems)))
+    counts = ", ".join(f"{len(table)} {name}" for name, table in ledger.tables.items())
+    typer.echo(f"Sound: {counts}, {_count(len(plan), 'page')}; checksum {ledger.checksum[:12]}")
+
+
+@app.command()
+def report(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run only this page; may be given again.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Pages that run at a time.")] = 2,
+    engine: Annotated[
+        str, typer.Option(help="kernels: a Jupyter kernel a page; forked: faster, same outputs.")
+    ] = "kernels",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for another build to end.")] = False,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a page may take.")] = 600,
+    memory_limit: Annotated[
+        int, typer.Option(min=0, help="Megabytes a page may allocate; 0 for no limit.")
+    ] = 4096,
+) -> None:
+    """Run the pages that changed and build the site into build/site."""
+    from metaworkbook.publishing.build import Options, build
+    from metaworkbook.publishing.progress import choose_progress
+
+    if engine not in ("kernels", "forked"):
+        raise WorkbookError(f'--engine: found "{engine}"; allowed: kernels, forked. Correct it.')
+    options = Options(only or [], jobs, engine, wait, time_limit, memory_limit)
+    with choose_progress() as progress:
+        outcome = build(options, progress)
+    index = outcome.site / "index.html"
+    if outcome.failures:
+        state = "holds the other pages" if outcome.swapped else "is the last good site"
+        typer.echo(f"{_count(len(outcome.failures), 'page')} failed; {index} {state}.", err=True)
+        raise typer.Exit(1)
+    if not outcome.swapped:
+        typer.echo(f"Nothing changed: {index} is current ({_count(len(outcome.kept), 'page')}).")
+    else:
+        ran = _count(len(outcome.ran), "page")
+        typer.echo(f"Built {index}: {ran} run, {len(outcome.kept)} unchanged.")
+
+
+@app.command()
+def tidy(
+    notebooks: Annotated[
+        list[Path] | None, typer.Argument(help="Notebooks; all of the project where none is named.")
+    ] = None,
+) -> None:
+    """Bring notebooks to the form they are committed in: no outputs, counts or tool metadata."""
+    from metaworkbook import paths
+    from metaworkbook.publishing import source
+
+    files = notebooks or sorted(paths.notebooks().glob("*.ipynb"))
+    changed = [file for file in files if source.tidy(file)]
+    for file in changed:
+        typer.echo(f"tidied {file.name}")
+    typer.echo(f"{_count(len(files), 'notebook')}, {len(changed)} changed.")
+
+
+@app.command()
+def clean() -> None:
+    """Remove everything generated."""
+    from metaworkbook import paths
+    from metaworkbook.publishing import swap
+
+    folder = paths.build()
+    if folder.exists():
+        with swap.lock(folder):
+            for entry in sorted(folder.iterdir()):
+                swap.remove(entry)
+        swap.remove(folder)
+    typer.echo(f"Removed {folder}.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def main() -> None:
+    """Run a command; a user's mistake gives its message and exit code 1, never a stack trace."""
+    try:
+        app()
+    except WorkbookError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped; the last site is unchanged.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Puts the site together in a folder of its own: pages in both languages, studies, downloads."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing.pages import Page
+from metaworkbook.publishing.plan import executed_file, results_file
+from metaworkbook.publishing.provenance import Provenance
+
+LANGUAGES = {"en": "", "nb": "nb"}
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+
+
+def assemble(
+    staging: Path,
+    build: Path,
+    pages: list[Page],
+    ledger: Any,
+    provenance: Provenance,
+    renderer: Any,
+) -> None:
+    """Write the whole site into ``staging``.
+
+    Parameters
+    ----------
+    staging : Path
+        An empty folder.
+    build : Path
+        Where the executed notebooks and the results lie.
+    pages : list of Page
+        The pages that were run.
+    ledger : Ledger
+        The validated evidence.
+    provenance : Provenance
+        For every footer.
+    renderer : module
+        With ``render_page``, ``render_index``, ``render_study`` and ``write_downloads``.
+    """
+    results = {page.name: read_json(results_file(build, page.name)) for page in pages}
+    studies = [check_name(name) for name in ledger["studies"]["study_id"]]
+    notebooks = {page.name: read_json(executed_file(build, page.name)) for page in pages}
+    for language, folder in LANGUAGES.items():
+        place = staging / folder
+        (place / "study").mkdir(parents=True, exist_ok=True)
+        if hasattr(renderer, "render_index"):
+            text = renderer.render_index(results, pages, language, provenance)
+            write(place / "index.html", text)
+        for page in pages:
+            text = renderer.render_page(notebooks[page.name], page, pages, language, provenance)
+            write(place / f"{check_name(page.name)}.html", text)
+        for study in studies if hasattr(renderer, "render_study") else []:
+            text = renderer.render_study(study, ledger, results, pages, language, provenance)
+            write(place / "study" / f"{study}.html", text)
+    if hasattr(renderer, "write_downloads"):
+        renderer.write_downloads(staging / "data", ledger, results, pages)
+
+
+def check_name(name: str) -> str:
+    """Return a name that may become a file name of the site; refuse any other."""
+    if not FILE_NAME.fullmatch(name):
+        raise WorkbookError(
+            f'the name "{name}" cannot become a file name; allowed: letters, digits, - and _, '
+            "at most 100. Rename it."
+        )
+    return name
+
+
+def read_json(file: Path) -> Any:
+    """Return what a JSON file holds."""
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def write(file: Path, text: str) -> None:
+    """Write a text file with the line ends it has."""
+    file.write_bytes(text.encode("utf-8"))

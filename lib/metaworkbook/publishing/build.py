@@ -1,0 +1,270 @@
+"""The build: from evidence and notebooks to a site, doing only what has to be done.
+
+Validate the evidence, check the pages, run those that changed, put the site together aside, swap
+it in whole. A mistake stops the build before anything runs and leaves the last site in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from metaworkbook import paths
+from metaworkbook.errors import LedgerError, Problem, ProblemsError, WorkbookError
+from metaworkbook.publishing import keys, swap
+from metaworkbook.publishing.failures import Failure
+from metaworkbook.publishing.plan import (
+    Planned,
+    choose_pages,
+    executed_file,
+    make_plan,
+    output_files,
+    record_file,
+    results_file,
+)
+from metaworkbook.publishing.progress import Progress
+from metaworkbook.publishing.runner import JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
+
+STAMP = ".built.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build.
+
+    Attributes
+    ----------
+    only : list of str
+        Names of the pages to run; all where empty.
+    jobs : int
+        Pages that run at a time.
+    engine : str
+        "kernels" or "forked".
+    wait : bool
+        Wait for another build instead of refusing.
+    time_limit, memory_limit : float, int
+        Seconds and megabytes that a page may take.
+    """
+
+    only: list[str] = field(default_factory=list)
+    jobs: int = JOBS
+    engine: str = "kernels"
+    wait: bool = False
+    time_limit: float = TIME_LIMIT
+    memory_limit: int = MEMORY_LIMIT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build did: names of the pages run and kept, failures, and whether the site is new."""
+
+    site: Path
+    ran: list[str]
+    kept: list[str]
+    failures: list[Failure]
+    notes: list[str]
+    swapped: bool
+
+
+def build(
+    options: Options | None = None,
+    progress: Progress | None = None,
+    renderer: Any = None,
+    digest_rows: Callable[[Any, dict[str, Any]], str] | None = None,
+) -> Outcome:
+    """Bring ``build/site`` up to date.
+
+    Parameters
+    ----------
+    options : Options, optional
+    progress : Progress, optional
+        Where to show how it gets on.
+    renderer : module, optional
+        What turns executed notebooks into pages; `publishing.site` by default.
+    digest_rows : callable, optional
+        ``digest_rows(ledger, parameters)`` gives the digest of the rows that a page can see; a page
+        whose rows are the same is not run again although the evidence changed elsewhere.
+
+    Raises
+    ------
+    ProblemsError
+        With every problem of the evidence, the page list and the notebooks.
+    BusyError
+        If another build is running.
+    """
+    options, folder = options or Options(), paths.build()
+    with swap.lock(folder, options.wait), swap.explain(folder):
+        swap.heal(folder)
+        return _Build(folder, options, progress or Progress(), renderer, digest_rows).run()
+
+
+class _Build:
+    def __init__(
+        self, folder: Path, options: Options, progress: Progress, renderer: Any, digest_rows: Any
+    ):
+        self.folder, self.options, self.progress = folder, options, progress
+        self.renderer, self.digest_rows = renderer, digest_rows
+        self.site = folder / swap.SITE
+
+    def run(self) -> Outcome:
+        plan, problems = make_plan(self.folder)
+        if not problems and not self.options.only and self._is_current(plan):
+            return Outcome(self.site, [], [planned.name for planned in plan], [], [], False)
+        chosen = [] if problems else choose_pages(plan, self.options.only)
+        stale = [planned for planned in chosen if planned.changes]
+        work = swap.make_folder(self.folder, swap.WORK)
+        try:
+            with contextlib.ExitStack() as stack:
+                # The nursery imports while the evidence is read.
+                nursery = Nursery(self.options.engine, work) if stale else None
+                if nursery:
+                    stack.enter_context(nursery)
+                ledger = _read_ledger(problems)
+                stale = self._without_unmoved(stale, ledger)
+                run = self._run_pages(nursery, stale, work) if stale else Run()
+            return self._publish(plan, stale, run, ledger)
+        finally:
+            swap.remove(work)
+
+    def _is_current(self, plan: list[Planned]) -> bool:
+        if any(planned.changes for planned in plan):
+            return False
+        try:
+            stamp = json.loads((self.site / STAMP).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return stamp == self._stamp(plan)
+
+    def _stamp(self, plan: list[Planned]) -> dict[str, Any]:
+        """Return what the site as a whole was made from."""
+        return {
+            "package": keys.digest_package(),
+            "list": keys.digest_file(paths.notebooks() / "pages.toml"),
+            "lock": keys.digest_file(paths.root() / "requirements.lock"),
+            "pages": {
+                planned.name: {
+                    file.name: keys.digest_file(file)
+                    for file in output_files(self.folder, planned.name)
+                }
+                for planned in plan
+            },
+            "ledger": plan[0].inputs["ledger"] if plan else "",
+        }
+
+    def _without_unmoved(self, stale: list[Planned], ledger: Any) -> list[Planned]:
+        """Return the pages that must run: not those whose own rows of the evidence are the same."""
+        if self.digest_rows is None:
+            return stale
+        moved = []
+        for planned in stale:
+            planned.inputs["rows"] = self.digest_rows(ledger, planned.resolved)
+            file = record_file(self.folder, planned.name)
+            record = keys.read_record(file)
+            unmoved = record is not None and record.inputs.get("rows") == planned.inputs["rows"]
+            if unmoved and planned.changes == ["ledger"]:
+                keys.Record(planned.inputs, record.outputs).write(file)
+            else:
+                moved.append(planned)
+        return moved
+
+    def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
+        tasks = []
+        for planned in stale:
+            folder = work / planned.name
+            folder.mkdir()
+            notebook = paths.notebooks() / planned.page.notebook
+            cells = planned.notebook["cells"]
+            tasks.append(Task(planned.name, notebook, cells, planned.parameters, folder))
+        self.progress.begin(len(tasks))
+        options = self.options
+        run = nursery.run(
+            tasks, options.jobs, options.time_limit, options.memory_limit, self.progress.tell
+        )
+        by_name = {planned.name: planned for planned in stale}
+        for name in list(run.done):
+            failure = self._keep(by_name[name], work / name)
+            if failure:
+                run.done.remove(name)
+                run.failures.append(failure)
+        for note in run.notes:
+            self.progress.complain(f"note: {note}")
+        for failure in run.failures:
+            self.progress.complain(str(failure))
+        return run
+
+    def _keep(self, planned: Planned, folder: Path) -> Failure | None:
+        """Move what a page made to its place; the record comes last, so a kill cannot mislead."""
+        name = planned.name
+        if not results_file(folder, name).is_file():
+            words = "it saved no results under its own name"
+            remedy = "End the notebook with results.save(page, ...)."
+            return Failure(name, planned.page.notebook, 0, words, remedy)
+        outputs = {}
+        for made, file in (
+            (folder / "executed.ipynb", executed_file(self.folder, name)),
+            (results_file(folder, name), results_file(self.folder, name)),
+        ):
+            file.parent.mkdir(exist_ok=True)
+            outputs[file.name] = keys.digest_file(made)
+            made.replace(file)
+        keys.Record(planned.inputs, outputs).write(record_file(self.folder, name))
+        return None
+
+    def _publish(self, plan: list[Planned], stale: list[Planned], run: Run, ledger: Any) -> Outcome:
+        ran = [planned.name for planned in stale]
+        kept = [planned.name for planned in plan if planned.name not in ran]
+        available = [p for p in plan if all(f.is_file() for f in output_files(self.folder, p.name))]
+        # A page that failed must not leave a hole in a good site; without one, show what there is.
+        if run.failures and self.site.exists():
+            return Outcome(self.site, run.done, kept, run.failures, run.notes, False)
+        self._forget_others(plan)
+        if not available:
+            return Outcome(self.site, run.done, kept, run.failures, run.notes, False)
+        self._assemble(available, ledger)
+        return Outcome(self.site, run.done, kept, run.failures, run.notes, True)
+
+    def _assemble(self, available: list[Planned], ledger: Any) -> None:
+        from metaworkbook.publishing.assembly import assemble, write
+        from metaworkbook.publishing.provenance import gather_provenance
+
+        renderer = self.renderer
+        if renderer is None:
+            from metaworkbook.publishing import site as renderer
+        self.progress.say(f"putting the site together: {len(available)} pages")
+        stamp = self._stamp(available)
+        sources = keys.digest_text(json.dumps([p.inputs for p in available] + [stamp["package"]]))
+        provenance = gather_provenance(ledger.checksum, sources)
+        staging = swap.make_folder(self.folder, swap.STAGING)
+        pages = [planned.page for planned in available]
+        assemble(staging, self.folder, pages, ledger, provenance, renderer)
+        write(staging / STAMP, json.dumps(stamp, indent=1, sort_keys=True) + "\n")
+        swap.install(staging, self.folder)
+
+    def _forget_others(self, plan: list[Planned]) -> None:
+        """Remove what was made of pages that are no longer listed."""
+        names = {planned.name for planned in plan}
+        for folder in ("executed", "results"):
+            for file in sorted((self.folder / folder).glob("*")):
+                if file.stem.lstrip(".").split(".")[0] not in names:
+                    swap.remove(file)
+
+
+def _read_ledger(problems: list[Problem]) -> Any:
+    """Return the validated evidence; raise its problems together with those of the pages."""
+    from metaworkbook.evidence.ledger import read_ledger
+
+    ledger = None
+    try:
+        ledger = read_ledger()
+    except LedgerError as error:
+        problems = [*problems, *error.problems]
+    if problems:
+        raise ProblemsError(problems)
+    return ledger
+
+
+__all__ = ["Options", "Outcome", "WorkbookError", "build"]

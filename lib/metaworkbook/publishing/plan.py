@@ -1,0 +1,130 @@
+"""What a build has before it: every page with its notebook, its values and what it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metaworkbook import paths
+from metaworkbook.errors import PageError, Problem
+from metaworkbook.publishing import keys
+from metaworkbook.publishing.pages import FILE, Page, collect_pages, suggest
+from metaworkbook.publishing.parameters import (
+    check_parameters,
+    declared_parameters,
+    injected_parameters,
+    resolve_parameters,
+)
+from metaworkbook.publishing.source import read_notebook
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One page of a build.
+
+    Attributes
+    ----------
+    page : Page
+    notebook : dict
+        The notebook as `source.read_notebook` returns it.
+    parameters : dict
+        The values to inject.
+    resolved : dict
+        The value of every parameter.
+    inputs : dict of str
+        Digests of what the page depends on.
+    changes : list of str
+        Which of them moved since the page was last run; empty for a current page.
+    """
+
+    page: Page
+    notebook: dict[str, Any]
+    parameters: dict[str, Any]
+    resolved: dict[str, Any]
+    inputs: dict[str, str]
+    changes: list[str]
+
+    @property
+    def name(self) -> str:
+        """The page's name."""
+        return self.page.name
+
+
+def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
+    """Return every page that can be run, and every problem of the page list and its notebooks.
+
+    Only what would make a page run wrongly is a problem here; `lints` has the house rules.
+    """
+    folder = paths.notebooks()
+    pages, problems = collect_pages(folder)
+    notebooks: dict[str, Any] = {}
+    for name in dict.fromkeys(page.notebook for page in pages):
+        place = f"{folder.name}/{name}"
+        try:
+            notebook = read_notebook(folder / name)
+        except PageError as error:
+            problems.extend(error.problems)
+            continue
+        declared, found = declared_parameters(notebook, place)
+        problems.extend(found)
+        if not found:
+            notebooks[name] = notebook, declared
+    shared = keys.shared_inputs(paths.root())
+    plan = []
+    for page in pages:
+        if page.notebook not in notebooks:
+            continue
+        notebook, declared = notebooks[page.notebook]
+        found = check_parameters(page, declared, f"{folder.name}/{FILE}")
+        problems.extend(found)
+        if not found:
+            resolved = resolve_parameters(page, declared)
+            inputs = keys.page_inputs(page, notebook, resolved, shared)
+            record = keys.read_record(record_file(build, page.name))
+            changes = keys.list_changes(record, inputs, output_files(build, page.name))
+            injected = injected_parameters(page, declared)
+            plan.append(Planned(page, notebook, injected, resolved, inputs, changes))
+    return plan, problems
+
+
+def choose_pages(plan: list[Planned], only: list[str]) -> list[Planned]:
+    """Return the pages named in ``only``, all of them where it is empty.
+
+    Raises
+    ------
+    PageError
+        If a name is not that of a page.
+    """
+    names = [planned.name for planned in plan]
+    problems = [
+        Problem(
+            "--only", found=f'"{name}"', allowed=", ".join(names),
+            remedy=suggest(name, names) + "Name a page of notebooks/pages.toml.",
+        )
+        for name in only
+        if name not in names
+    ]  # fmt: skip
+    if problems:
+        raise PageError(problems)
+    return [planned for planned in plan if not only or planned.name in only]
+
+
+def executed_file(build: Path, page: str) -> Path:
+    """Return where a page's executed notebook lies."""
+    return build / "executed" / f"{page}.ipynb"
+
+
+def results_file(build: Path, page: str) -> Path:
+    """Return where a page's results lie."""
+    return build / "results" / f"{page}.json"
+
+
+def record_file(build: Path, page: str) -> Path:
+    """Return where the record of a page's inputs and outputs lies."""
+    return build / "executed" / f"{page}.json"
+
+
+def output_files(build: Path, page: str) -> list[Path]:
+    """Return the two files that running a page makes."""
+    return [executed_file(build, page), results_file(build, page)]
