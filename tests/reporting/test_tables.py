@@ -49,9 +49,9 @@ def test_evidence_gives_each_row_its_place(rows):
 
 
 def test_left_out_shows_every_reason(rows):
-    rows["reason"] = [f"reason {i}" for i in range(len(rows))]
+    rows["reason_detail"] = [f"reason {i}" for i in range(len(rows))]
     shown = to_text(tables.show_left_out(rows).html("en"))
-    assert all(reason in shown for reason in rows["reason"])
+    assert all(f"held back: {detail}" in shown for detail in rows["reason_detail"])
 
 
 def test_nothing_left_out_is_said(rows):

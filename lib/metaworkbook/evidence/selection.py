@@ -14,13 +14,25 @@ from metaworkbook.evidence.tiers import TIERS, convert
 POPULATIONS = ("adults", "all")
 COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
+REASONS = {
+    "duplicate": "the same result as {detail}",
+    "held": "held back: {detail}",
+    "dropped": "left out by hand",
+    "set_apart": "sample set apart: {detail}",
+    "rater": "another rater: {detail}",
+    "phase": "another phase: {detail}",
+    "measure": "another kind of measure: {detail}",
+    "no_n": "no usable n: direction plot only",
+    "nothing": "nothing known of its size: {detail}",
+}
 
 
 @dataclass(frozen=True)
 class Selection:
     """The rows of one question.
 
-    ``rows`` enter; ``left_out`` are about the same x and y and do not, each with its ``reason``.
+    ``rows`` enter; ``left_out`` are about the same x and y and do not, each with its ``reason``,
+    which is ``reason_text`` with ``reason_detail`` put in.
     Both hold the columns of ``effects``, those of `tiers.convert`, and the study's ``citation``,
     ``doi``, ``year`` and ``cited_in_thesis``. Rows stand in the order of year and id.
     """
@@ -171,39 +183,42 @@ def select(
     about = rows["x"].isin(resolve_constructs(ledger, x))
     about &= rows["y"].isin(resolve_constructs(ledger, y))
     rows = rows[about].sort_values(["year", "effect_id"], kind="stable")
-    reasons = pd.Series("", index=rows.index, dtype=object)
+    reasons = pd.DataFrame({"reason_text": "", "reason_detail": ""}, index=rows.index, dtype=object)
 
-    def leave_out(mask: pd.Series, words: pd.Series | str) -> None:
-        open_rows = mask & (reasons == "")
-        reasons[open_rows] = words if isinstance(words, str) else words[open_rows]
+    def leave_out(mask: pd.Series, text: str | pd.Series, detail: str | pd.Series = "") -> None:
+        open_rows = mask & (reasons["reason_text"] == "")
+        for column, words in (("reason_text", text), ("reason_detail", detail)):
+            chosen = words if isinstance(words, str) else words[open_rows]
+            reasons.loc[open_rows, column] = chosen
 
-    leave_out(rows["duplicate_of"] != "", "the same result as " + rows["duplicate_of"])
-    leave_out(rows["hold_back"] != "", "held back: " + rows["hold_back"])
-    leave_out(rows["effect_id"].isin(drop), "left out by hand")
+    def in_words(column: str) -> pd.Series:
+        return rows[column].where(rows[column] != "", "not told").str.replace("_", " ")
+
+    leave_out(rows["duplicate_of"] != "", REASONS["duplicate"], rows["duplicate_of"])
+    leave_out(rows["hold_back"] != "", REASONS["held"], rows["hold_back"])
+    leave_out(rows["effect_id"].isin(drop), REASONS["dropped"])
     if population == "adults":
-        leave_out(
-            rows["set_apart"] != "", "sample set apart: " + rows["set_apart"].str.replace("_", " ")
-        )
-    for column, wanted in (
-        ("y_rater", rater),
-        ("phase", phase),
-        ("measure_family", measure_family),
-    ):
-        if wanted != "any":
-            told = rows[column].where(rows[column] != "", "not told")
-            leave_out(
-                rows[column] != wanted,
-                column.replace("y_", "").replace("_", " ") + " " + told + f", asked for {wanted}",
-            )
+        leave_out(rows["set_apart"] != "", REASONS["set_apart"], in_words("set_apart"))
+    leave_out((rows["y_rater"] != rater) & (rater != "any"), REASONS["rater"], in_words("y_rater"))
+    leave_out((rows["phase"] != phase) & (phase != "any"), REASONS["phase"], in_words("phase"))
+    other = (rows["measure_family"] != measure_family) & (measure_family != "any")
+    leave_out(other, REASONS["measure"], in_words("measure_family"))
     leave_out(
         ~rows["tier"].isin(tiers.split()), "tier " + rows["tier"] + ": " + rows["tier_reason"]
     )
-    leave_out(rows["known"] == "sign", "no usable n: direction plot only")
+    leave_out(rows["known"] == "sign", REASONS["no_n"])
     leave_out(
-        rows["known"] == "nothing", rows["path"].where(rows["path"] != "", rows["tier_reason"])
+        rows["known"] == "nothing",
+        REASONS["nothing"],
+        rows["path"].where(rows["path"] != "", rows["tier_reason"]),
     )
-    left_out = rows[reasons != ""].assign(reason=reasons[reasons != ""])
-    return Selection(rows[reasons == ""], left_out)
+    out = reasons["reason_text"] != ""
+    left_out = rows[out].join(reasons[out])
+    left_out["reason"] = [
+        text.format(detail=detail)
+        for text, detail in zip(left_out["reason_text"], left_out["reason_detail"], strict=True)
+    ]
+    return Selection(rows[~out], left_out)
 
 
 def select_signs(selection: Selection) -> Selection:
@@ -211,8 +226,8 @@ def select_signs(selection: Selection) -> Selection:
 
     Rows without a usable n come back in; nothing else does.
     """
-    back = selection.left_out["reason"].str.startswith("no usable n")
-    rows = pd.concat([selection.rows, selection.left_out[back].drop(columns="reason")])
+    back = selection.left_out["reason_text"] == REASONS["no_n"]
+    rows = pd.concat([selection.rows, selection.left_out.loc[back, selection.rows.columns]])
     return Selection(
         rows.sort_values(["year", "effect_id"], kind="stable"), selection.left_out[~back]
     )
@@ -220,7 +235,7 @@ def select_signs(selection: Selection) -> Selection:
 
 def describe_all(selection: Selection) -> pd.DataFrame:
     """Return every row of a selection, those that enter first."""
-    return pd.concat([selection.rows, selection.left_out.drop(columns="reason")])
+    return pd.concat([selection.rows, selection.left_out[selection.rows.columns]])
 
 
 def list_selected(selection: Selection) -> dict[str, list]:

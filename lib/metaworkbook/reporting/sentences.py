@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import format_interval, format_r
 from metaworkbook.results import Censored, SignTest
@@ -123,15 +122,9 @@ def describe_published(main: Censored | None, reviews, language: str) -> str:
         if any(inside)
         else "Our interval includes none of them."
     )
-    return " ".join([
-        sentence, translate(relation, language),
-        translate(
-            "A difference is expected: reviews had coefficients from full texts, and we read "
-            "mostly abstracts, which tell significance more often than size.", language)])  # fmt: skip
-
-
-def show_sentences(*writers) -> Shown:
-    """Show paragraphs, each written by a function of the language."""
-    return Shown(
-        lambda language: "".join(f"<p>{escape(writer(language))}</p>" for writer in writers)
+    difference = translate(
+        "A difference is expected: reviews had coefficients from full texts, and we read mostly "
+        "abstracts, which tell significance more often than size.",
+        language,
     )
+    return " ".join([sentence, translate(relation, language), difference])

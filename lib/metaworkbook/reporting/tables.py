@@ -178,11 +178,12 @@ def show_left_out(left_out: pd.DataFrame) -> Shown:
             return (
                 f"<p>{escape(translate('No row about this question was left out.', language))}</p>"
             )
-        lines = [
-            [Markup(f'<a href="#row-{escape(row["effect_id"])}">{escape(row["citation"])}</a>'),
-             row["summary"], row["reason"]]
-            for row in left_out.to_dict("records")
-        ]  # fmt: skip
+        lines = []
+        for row in left_out.to_dict("records"):
+            link = f'<a href="#row-{escape(row["effect_id"])}">{escape(row["citation"])}</a>'
+            detail = translate(row["reason_detail"], language)
+            reason = translate(row["reason_text"], language).format(detail=detail)
+            lines.append([Markup(link), row["summary"], reason])
         return draw_table(
             translate("Rows left out, and why", language),
             [translate(word, language) for word in ("Study", "What it reports", "Reason")],
@@ -227,9 +228,10 @@ def _entry(row: dict, language: str) -> str:
     if row["value"] == row["value"]:
         value += f" = {format_number(row['value'], 3, language)}"
     n = "–" if row["n"] != row["n"] else f"{row['n']:.0f}"
+    stated = (say(WORDS[row[field]]) for field in ("direction_analysed", "significance"))
     facts = [
         (say("Statistic"), f"{value}; n = {n}"),
-        (say("Direction"), ", ".join(say(WORDS[row[f]]) for f in ("direction_analysed", "significance"))),
+        (say("Direction"), ", ".join(stated)),
         *((say(label), str(row[field]).replace("_", " ")) for label, field in FIELDS if row[field]),
     ]  # fmt: skip
     words = escape(say("All rows of this study"))
