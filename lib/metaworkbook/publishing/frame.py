@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from metaworkbook.publishing.pages import Page
+from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -73,7 +74,7 @@ def compose(
     place: Place,
     title: str,
     pages: list[Page],
-    provenance: Any,
+    provenance: Provenance,
     rules: str = "",
     description: str = "",
     **context: Any,

@@ -17,8 +17,8 @@ STYLE = re.compile(r"""\sstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 CLASS = re.compile(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 # Names matplotlib gives to every group; nothing points at them, and they repeat on a page.
 AUTOMATIC = re.compile(
-    r' id="(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick|ztick|quadmesh'
-    r'|LineCollection|PathCollection|PatchCollection|FillBetweenPolyCollection|PolyCollection)_\d+"'
+    r' id="(?:[\w-]*-)?(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick|ztick|quadmesh'
+    r'|\w+Collection)_\d+"'
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -153,7 +153,7 @@ def _wrap_tables(html: str, language: str) -> str:
 
 
 def _wrap(content: str, mark: str = "") -> Markup:
-    kind = "output wide" if re.search(r"<(svg|table|pre|img)\b", content) else "output"
+    kind = "output wide" if re.search(r"<(svg|table|img)\b", content) else "output"
     spoken = f' lang="{mark}"' if mark else ""
     return Markup(f'<div class="{kind}"{spoken}>{content}</div>')
 

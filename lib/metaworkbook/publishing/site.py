@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from metaworkbook.errors import PageError
+from metaworkbook.publishing.downloads import write_downloads
 from metaworkbook.publishing.frame import (
     TEMPLATES,
     Place,
@@ -19,10 +20,15 @@ from metaworkbook.publishing.frame import (
     environment,
     list_sections,
 )
+from metaworkbook.publishing.index import render_index
 from metaworkbook.publishing.markup import render_code, render_prose
 from metaworkbook.publishing.outputs import hoist_styles, render_output
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.parameters import declared_parameters, resolve_parameters
+from metaworkbook.publishing.provenance import Provenance
+from metaworkbook.publishing.studies import render_study
+
+__all__ = ["render_index", "render_page", "render_study", "write_downloads"]
 
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
@@ -37,7 +43,7 @@ class Shown:
 
 
 def render_page(
-    notebook: Any, page: Page, pages: list[Page], language: str, provenance: Any
+    notebook: Any, page: Page, pages: list[Page], language: str, provenance: Provenance
 ) -> str:
     """Return the HTML file of an executed notebook.
 

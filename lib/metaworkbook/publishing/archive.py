@@ -1,0 +1,85 @@
+"""The ledger laid out by study, so that a study's page finds its rows without a search."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.tiers import convert
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Records of the ledger by study.
+
+    ``effects`` hold the columns of `tiers.convert` as well, ``second_reading_row`` (a record or
+    None) and ``shares`` (a list of records); ``names`` gives each construct's name by language.
+    """
+
+    studies: dict[str, Record]
+    effects: dict[str, list[Record]]
+    reviews: dict[str, list[Record]]
+    claims: dict[str, list[Record]]
+    names: dict[str, dict[str, str]]
+
+
+class _Same:
+    """A ledger compared by identity: its tables have no hash."""
+
+    def __init__(self, ledger: Ledger):
+        self.ledger = ledger
+
+    def __hash__(self) -> int:
+        return id(self.ledger)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.ledger is self.ledger
+
+
+def open_archive(ledger: Ledger) -> Archive:
+    """Return the ledger by study; the last one is kept, since every study's page asks for it."""
+    return _open(_Same(ledger))
+
+
+@lru_cache(maxsize=1)
+def _open(key: _Same) -> Archive:
+    tables = key.ledger.tables
+    told = convert(tables["effects"]).drop(columns="effect_id")
+    again = {record["effect_id"]: record for record in _list(tables["second_coding"])}
+    shares = _group(tables["shares"], "effect_id")
+    effects = _group(tables["effects"].join(told), "study_id")
+    for records in effects.values():
+        for record in records:
+            record["second_reading_row"] = again.get(record["effect_id"])
+            record["shares"] = shares.get(record["effect_id"], [])
+    constructs = tables["constructs"]
+    return Archive(
+        studies={record["study_id"]: record for record in _list(tables["studies"])},
+        effects=effects,
+        reviews=_group(tables["reviews"], "meta_id"),
+        claims=_group(tables["claims"], "study_id"),
+        names={
+            language: dict(
+                zip(constructs["construct"], constructs[f"name_{language}"], strict=True)
+            )
+            for language in ("en", "nb")
+        },
+    )
+
+
+def _list(table: pd.DataFrame) -> list[Record]:
+    return table.to_dict("records")
+
+
+def _group(table: pd.DataFrame, column: str) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in _list(table):
+        found[record[column]].append(record)
+    return dict(found)
