@@ -76,7 +76,8 @@ def report(
         typer.echo(f"Nothing changed: {index} is current ({_count(len(outcome.kept), 'page')}).")
     else:
         ran = _count(len(outcome.ran), "page")
-        typer.echo(f"Built {index}: {ran} run, {len(outcome.kept)} unchanged.")
+        left = f", {len(outcome.stale)} not brought up to date" if outcome.stale else ""
+        typer.echo(f"Built {index}: {ran} run, {len(outcome.kept)} unchanged{left}.")
 
 
 @app.command()

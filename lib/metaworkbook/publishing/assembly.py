@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.plan import executed_file, results_file
+from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.provenance import Provenance
 
 LANGUAGES = {"en": "", "nb": "nb"}
@@ -23,6 +25,7 @@ def assemble(
     ledger: Any,
     provenance: Provenance,
     renderer: Any,
+    jobs: int = 1,
 ) -> None:
     """Write the whole site into ``staging``.
 
@@ -40,24 +43,36 @@ def assemble(
         For every footer.
     renderer : module
         With ``render_page``, ``render_index``, ``render_study`` and ``write_downloads``.
+    jobs : int
+        Processes that render at the same time.
     """
     results = {page.name: read_json(results_file(build, page.name)) for page in pages}
+    tasks: list[Callable[[], None]] = []
+
+    def add(file: Path, render: Callable[..., str], *values: Any) -> None:
+        tasks.append(lambda: write(file, render(*values, provenance=provenance)))
+
+    def render_page(page: Page, language: str, provenance: Provenance) -> str:
+        notebook = read_json(executed_file(build, page.name))
+        return renderer.render_page(notebook, page, pages, language, provenance)
+
+    def render_index(language: str, provenance: Provenance) -> str:
+        return renderer.render_index(results, pages, language, provenance)
+
+    def render_study(study: str, language: str, provenance: Provenance) -> str:
+        return renderer.render_study(study, ledger, results, pages, language, provenance)
+
     studies = [check_name(name) for name in ledger["studies"]["study_id"]]
-    notebooks = {page.name: read_json(executed_file(build, page.name)) for page in pages}
     for language, folder in LANGUAGES.items():
         place = staging / folder
         (place / "study").mkdir(parents=True, exist_ok=True)
-        if hasattr(renderer, "render_index"):
-            text = renderer.render_index(results, pages, language, provenance)
-            write(place / "index.html", text)
+        add(place / "index.html", render_index, language)
         for page in pages:
-            text = renderer.render_page(notebooks[page.name], page, pages, language, provenance)
-            write(place / f"{check_name(page.name)}.html", text)
-        for study in studies if hasattr(renderer, "render_study") else []:
-            text = renderer.render_study(study, ledger, results, pages, language, provenance)
-            write(place / "study" / f"{study}.html", text)
-    if hasattr(renderer, "write_downloads"):
-        renderer.write_downloads(staging / "data", ledger, results, pages)
+            add(place / f"{check_name(page.name)}.html", render_page, page, language)
+        for study in studies:
+            add(place / "study" / f"{study}.html", render_study, study, language)
+    tasks.append(lambda: renderer.write_downloads(staging / "data", ledger, results, pages))
+    share(tasks, jobs)
 
 
 def check_name(name: str) -> str:

@@ -60,11 +60,26 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: names of the pages run and kept, failures, and whether the site is new."""
+    """What a build did.
+
+    Attributes
+    ----------
+    site : Path
+        The folder of the site.
+    ran, kept, stale : list of str
+        Names of the pages run, of those that are current without, and of those that are neither
+        because only others were asked for.
+    failures : list of Failure
+    notes : list of str
+        What pages wrote to stderr.
+    swapped : bool
+        Whether the site is new.
+    """
 
     site: Path
     ran: list[str]
     kept: list[str]
+    stale: list[str]
     failures: list[Failure]
     notes: list[str]
     swapped: bool
@@ -113,7 +128,7 @@ class _Build:
     def run(self) -> Outcome:
         plan, problems = make_plan(self.folder)
         if not problems and not self.options.only and self._is_current(plan):
-            return Outcome(self.site, [], [planned.name for planned in plan], [], [], False)
+            return Outcome(self.site, [], [planned.name for planned in plan], [], [], [], False)
         chosen = [] if problems else choose_pages(plan, self.options.only)
         stale = [planned for planned in chosen if planned.changes]
         work = swap.make_folder(self.folder, swap.WORK)
@@ -124,9 +139,10 @@ class _Build:
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems)
-                stale = self._without_unmoved(stale, ledger)
+                unmoved = self._find_unmoved(stale, ledger)
+                stale = [planned for planned in stale if planned not in unmoved]
                 run = self._run_pages(nursery, stale, work) if stale else Run()
-            return self._publish(plan, stale, run, ledger)
+            return self._publish(plan, stale, unmoved, run, ledger)
         finally:
             swap.remove(work)
 
@@ -155,21 +171,20 @@ class _Build:
             "ledger": plan[0].inputs["ledger"] if plan else "",
         }
 
-    def _without_unmoved(self, stale: list[Planned], ledger: Any) -> list[Planned]:
-        """Return the pages that must run: not those whose own rows of the evidence are the same."""
+    def _find_unmoved(self, stale: list[Planned], ledger: Any) -> list[Planned]:
+        """Return the pages that need not run: the evidence changed, but not in rows they see."""
         if self.digest_rows is None:
-            return stale
-        moved = []
+            return []
+        unmoved = []
         for planned in stale:
             planned.inputs["rows"] = self.digest_rows(ledger, planned.resolved)
             file = record_file(self.folder, planned.name)
             record = keys.read_record(file)
-            unmoved = record is not None and record.inputs.get("rows") == planned.inputs["rows"]
-            if unmoved and planned.changes == ["ledger"]:
+            same = record is not None and record.inputs.get("rows") == planned.inputs["rows"]
+            if same and planned.changes == ["ledger"]:
                 keys.Record(planned.inputs, record.outputs).write(file)
-            else:
-                moved.append(planned)
-        return moved
+                unmoved.append(planned)
+        return unmoved
 
     def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
         tasks = []
@@ -214,18 +229,27 @@ class _Build:
         keys.Record(planned.inputs, outputs).write(record_file(self.folder, name))
         return None
 
-    def _publish(self, plan: list[Planned], stale: list[Planned], run: Run, ledger: Any) -> Outcome:
-        ran = [planned.name for planned in stale]
-        kept = [planned.name for planned in plan if planned.name not in ran]
-        available = [p for p in plan if all(f.is_file() for f in output_files(self.folder, p.name))]
+    def _publish(
+        self,
+        plan: list[Planned],
+        stale: list[Planned],
+        unmoved: list[Planned],
+        run: Run,
+        ledger: Any,
+    ) -> Outcome:
+        ran = {planned.name for planned in stale}
+        kept = [p.name for p in plan if p.name not in ran and (not p.changes or p in unmoved)]
+        left = [p.name for p in plan if p.name not in ran and p.name not in kept]
         # A page that failed must not leave a hole in a good site; without one, show what there is.
-        if run.failures and self.site.exists():
-            return Outcome(self.site, run.done, kept, run.failures, run.notes, False)
-        self._forget_others(plan)
-        if not available:
-            return Outcome(self.site, run.done, kept, run.failures, run.notes, False)
-        self._assemble(available, ledger)
-        return Outcome(self.site, run.done, kept, run.failures, run.notes, True)
+        swapped = not (run.failures and self.site.exists())
+        if swapped:
+            self._forget_others(plan)
+            files = {p.name: output_files(self.folder, p.name) for p in plan}
+            available = [p for p in plan if all(file.is_file() for file in files[p.name])]
+            swapped = bool(available)
+            if available:
+                self._assemble(available, ledger)
+        return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
 
     def _assemble(self, available: list[Planned], ledger: Any) -> None:
         from metaworkbook.publishing.assembly import assemble, write
@@ -240,7 +264,7 @@ class _Build:
         provenance = gather_provenance(ledger.checksum, sources)
         staging = swap.make_folder(self.folder, swap.STAGING)
         pages = [planned.page for planned in available]
-        assemble(staging, self.folder, pages, ledger, provenance, renderer)
+        assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
         write(staging / STAMP, json.dumps(stamp, indent=1, sort_keys=True) + "\n")
         swap.install(staging, self.folder)
 

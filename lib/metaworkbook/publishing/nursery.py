@@ -20,6 +20,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+from metaworkbook.publishing.processes import die_with
+
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
 LONGEST_SOCKET = 80
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
@@ -159,7 +161,7 @@ def _attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: 
     """Run one page in this child and write its report."""
     memory, nursery = limits
     folder = Path(task["folder"])
-    _die_with(nursery)
+    die_with(nursery)
     _limit_memory(memory)
     log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
@@ -208,17 +210,6 @@ def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str
 def _socket_folder(folder: Path) -> str:
     own = str(folder)
     return own if len(own) <= LONGEST_SOCKET - len("/mw-12345678/s") else tempfile.gettempdir()
-
-
-def _die_with(parent: int) -> None:
-    """Have the system kill this child when the nursery dies (Linux knows how)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        set_death_signal = 1
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _limit_memory(megabytes: int) -> None:

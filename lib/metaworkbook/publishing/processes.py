@@ -1,0 +1,92 @@
+"""Child processes that end with their parent, and work shared out between them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from typing import Any
+
+from metaworkbook.errors import WorkbookError
+
+DEATH_SIGNAL = 1
+
+
+def die_with(parent: int) -> None:
+    """Have the system kill this process when the process ``parent`` dies (Linux knows how)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
+    """Call every task, in ``jobs`` processes at once; what they do must show in files only.
+
+    Raises
+    ------
+    WorkbookError
+        The first user's mistake that a task met.
+    OSError
+        If the system refused, as a full disk does.
+    RuntimeError
+        If a task failed otherwise or a process died, with its stack trace.
+    """
+    context = get_context("fork")
+    children = []
+    for slot in range(1, min(jobs, len(tasks))):
+        receiver, sender = context.Pipe(duplex=False)
+        part = tasks[slot::jobs]
+        child = context.Process(target=_call, args=(part, sender, os.getpid()))
+        with warnings.catch_warnings():
+            # Python warns of forking beside threads; these children only write text files.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child.start()
+        sender.close()
+        children.append((child, receiver))
+    try:
+        for task in tasks[:: max(1, jobs)] if children else tasks:
+            task()
+        for child, receiver in children:
+            _settle(child, receiver)
+    finally:
+        for child, receiver in children:
+            child.kill()
+            child.join()
+            receiver.close()
+
+
+def _call(tasks: Sequence[Callable[[], None]], sender: Any, parent: int) -> None:
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for task in tasks:
+            task()
+    except WorkbookError as error:
+        sender.send(("mistake", str(error)))
+    except OSError as error:
+        sender.send(("system", (error.errno, error.strerror, error.filename)))
+    except Exception:
+        sender.send(("defect", traceback.format_exc()))
+    else:
+        sender.send(("done", ""))
+
+
+def _settle(child: Any, receiver: Any) -> None:
+    try:
+        kind, text = receiver.recv()
+    except EOFError:
+        child.join()
+        kind, text = "defect", f"a process ended with code {child.exitcode}"
+    if kind == "mistake":
+        raise WorkbookError(text)
+    if kind == "system":
+        raise OSError(*text)
+    if kind == "defect":
+        raise RuntimeError(text)
