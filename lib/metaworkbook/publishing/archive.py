@@ -11,6 +11,7 @@ import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.tiers import convert
+from metaworkbook.reporting.language import LANGUAGES
 
 Record = dict[str, Any]
 
@@ -66,10 +67,8 @@ def _open(key: _Same) -> Archive:
         reviews=_group(tables["reviews"], "meta_id"),
         claims=_group(tables["claims"], "study_id"),
         names={
-            language: dict(
-                zip(constructs["construct"], constructs[f"name_{language}"], strict=True)
-            )
-            for language in ("en", "nb")
+            language: dict(constructs[["construct", f"name_{language}"]].to_numpy().tolist())
+            for language in LANGUAGES
         },
     )
 

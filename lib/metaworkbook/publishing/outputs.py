@@ -17,8 +17,8 @@ STYLE = re.compile(r"""\sstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 CLASS = re.compile(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 # Names matplotlib gives to every group; nothing points at them, and they repeat on a page.
 AUTOMATIC = re.compile(
-    r' id="(?:[\w-]*-)?(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick|ztick|quadmesh'
-    r'|\w+Collection)_\d+"'
+    r' id="(?:[\w-]*-)?(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick'
+    r'|quadmesh|\w+Collection)_\d+"'
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

@@ -44,8 +44,12 @@ def report_statistic(row: dict[str, Any], language: str) -> str:
         parts.append(f"{label}: {row['p_reported']}")
     if known(row["n"]):
         unit = say_word(row["n_unit"], language) if row["n_unit"] != "unclear" else ""
-        parts.append(f"n = {show_count(row['n'], language)} {unit}".strip())
-    groups = [f"n{i} = {show_count(row[f'n{i}'], language)}" for i in "12" if known(row[f"n{i}"])]
+        parts.append(f"n\u00a0=\u00a0{show_count(row['n'], language)} {unit}".strip())
+    groups = [
+        f"n{i}\u00a0=\u00a0{show_count(row[f'n{i}'], language)}"
+        for i in "12"
+        if known(row[f"n{i}"])
+    ]
     return "; ".join([*parts, *groups])
 
 

@@ -141,6 +141,7 @@ def describe_row(
         "summary": row["summary"],
         "unverified": row["unverified"] == "yes",
         "facts": _list_facts(row, language),
+        "notes": _list_notes(row, language),
         "shares": [
             (
                 names[share["attachment_class"]],
@@ -155,15 +156,17 @@ def describe_row(
 
 
 def _list_facts(row: Record, language: str) -> list[Fact]:
-    again = row["second_reading_row"]
+    stated = say_direction(row, "direction", language)
+    analysed = say_direction(row, "direction_analysed", language)
+    turned = "" if analysed == stated else analysed
     tier = f"{row['tier']} · {row['tier_reason']}"
     facts = [
         Fact("As reported", report_statistic(row, language)),
         Fact("Detail", row["detail"], "en"),
-        Fact("Sign as stated", say_direction(row, "direction", language)),
-        Fact("Sign as analysed", say_direction(row, "direction_analysed", language)),
-        Fact("Predictor, as written", combine(row["x_as_written"], row["x_measure"]), "en"),
-        Fact("Criterion, as written", combine(row["y_as_written"], row["y_measure"]), "en"),
+        Fact("Sign", stated),
+        Fact("Sign as analysed", turned),
+        Fact("Predictor, as written", _written(row, "x"), "en"),
+        Fact("Criterion, as written", _written(row, "y"), "en"),
         Fact("Rated by", say_word(row["y_rater"], language)),
         Fact("Phase", combine(say_word(row["phase"], language), row["phase_as_written"])),
         Fact("Contrast", say_word(row["contrast"], language)),
@@ -172,15 +175,28 @@ def _list_facts(row: Record, language: str) -> list[Fact]:
         Fact("Confidence of the reading", say_word(row["confidence"], language)),
         Fact("Read in", say_source(row, language)),
         Fact("Second reading", say_second(row, language)),
-        Fact("Note of the second reading", again["note"] if again else "", "en"),
         Fact("Why n differs", row["n_note"], "en"),
         Fact("Odd in print", row["oddity"], "en"),
         Fact("Same result as", row["duplicate_of"]),
         Fact("Held back", row["hold_back"], "en"),
-        Fact("Decided in coding", row["coder_note"], "en"),
-        Fact("Notes of the reading", row["notes"], "en"),
     ]
     return _keep(facts, language)
+
+
+def _list_notes(row: Record, language: str) -> list[Fact]:
+    again = row["second_reading_row"]
+    facts = [
+        Fact("Decided in coding", row["coder_note"], "en"),
+        Fact("Notes of the reading", row["notes"], "en"),
+        Fact("Note of the second reading", again["note"] if again else "", "en"),
+    ]
+    return _keep(facts, language)
+
+
+def _written(row: Record, name: str) -> str:
+    """Return the words of the source where they differ from the construct, and its measure."""
+    words, measure = row[f"{name}_as_written"], row[f"{name}_measure"]
+    return combine("" if words == row[name] else words.replace("_", " "), measure)
 
 
 def list_uses(
