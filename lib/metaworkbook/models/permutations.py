@@ -28,8 +28,8 @@ from metaworkbook.models.pooling import check_interval
 from metaworkbook.models.quadratic_forms import Batch
 from metaworkbook.results.moderators import PermutationTest
 
-#: A statistic this far below the observed one still counts as equal to it: rearrangements that
-#: only swap like rows differ by rounding.
+#: A statistic this far below the observed one (a share of it above 1) still counts as equal:
+#: rearrangements that come to the same differ by rounding.
 TIE = 1e-8
 #: Numbers in one array of a block; bounds memory whatever the number of permutations.
 BLOCK = 1 << 20
@@ -115,12 +115,16 @@ def permutation_test(
     counted = np.zeros(p)
     reached = np.zeros(p)
     qm_counted = qm_reached = 0
-    for Y, V in blocks:
+    for number, (Y, V) in enumerate(blocks):
         drawn, qm = statistics(Batch(Y, V, X=X), method, ci, tested)
+        if number == 0:
+            # The first row of the first block is the observed data: it reaches itself, whatever
+            # the rounding, so no p-value is zero.
+            drawn[0], qm[0] = observed[0], observed_qm[0]
         counted += np.isfinite(drawn).sum(axis=0)
-        reached += (np.abs(drawn) >= np.abs(observed) - TIE).sum(axis=0)
+        reached += _reaches(np.abs(drawn), np.abs(observed)).sum(axis=0)
         qm_counted += int(np.isfinite(qm).sum())
-        qm_reached += int((qm >= observed_qm - TIE).sum())
+        qm_reached += int(_reaches(qm, observed_qm).sum())
     with np.errstate(invalid="ignore"):
         p_value = np.where(np.isfinite(observed[0]), reached / counted, np.nan)
     return PermutationTest(
@@ -157,6 +161,10 @@ def statistics(
         right = estimate[usable][:, tested, None]
         omnibus[usable] = (right * np.linalg.solve(part, right)).sum(axis=(1, 2))
     return statistic, omnibus / (1 if ci == "wald" else tested.size)
+
+
+def _reaches(drawn: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    return drawn >= observed - TIE * np.maximum(1.0, observed)
 
 
 def _arrangements(groups: np.ndarray) -> int:

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: A variance inflation from which a column counts as a combination of the others: rounding lets an
+#: exact combination come out at about 1e15.
+SINGULAR = 1e13
+
 
 @dataclass(frozen=True)
 class Forms:
@@ -202,14 +206,21 @@ def invert(A: np.ndarray) -> np.ndarray:
             return np.where(A == 0, np.nan, 1.0 / A)
         if p == 2:
             a, b, d = A[:, 0, 0], A[:, 0, 1], A[:, 1, 1]
-            determinant = a * d - b * b
-            scaled = np.stack([d, -b, -b, a], axis=1) / determinant[:, None]
-            scaled[determinant <= 1e-14 * np.abs(a * d)] = np.nan
-            return scaled.reshape(-1, 2, 2)
+            inverse = np.stack([d, -b, -b, a], axis=1).reshape(-1, 2, 2)
+            inverse = inverse / (a * d - b * b)[:, None, None]
+        else:
+            inverse = _invert_each(A)
+        # The diagonal of A times that of its inverse is each column's variance inflation.
+        inflation = np.diagonal(A, axis1=1, axis2=2) * np.diagonal(inverse, axis1=1, axis2=2)
+        inverse[~(np.abs(inflation) < SINGULAR).all(axis=1)] = np.nan
+    return inverse
+
+
+def _invert_each(A: np.ndarray) -> np.ndarray:
     try:
         return np.linalg.inv(A)
     except np.linalg.LinAlgError:
-        singular = np.linalg.matrix_rank(A, hermitian=True) < p
+        singular = np.linalg.matrix_rank(A, hermitian=True) < A.shape[1]
         inverse = np.full_like(A, np.nan)
         inverse[~singular] = np.linalg.inv(A[~singular])
         return inverse
