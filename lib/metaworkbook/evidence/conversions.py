@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike
 from metaworkbook.errors import InputError
 from metaworkbook.results.conversions import EffectSize
 
+#: Beyond it d is a misprint, and the sixth power in its variance leaves the range of numbers.
+LARGEST_D = 1e6
+
 
 def fisher_z(ri: ArrayLike, ni: ArrayLike) -> EffectSize:
     """Return Fisher z and its variance: z = artanh(r), v = 1/(n - 3).
@@ -52,12 +55,12 @@ def r_from_z(zi: ArrayLike) -> np.ndarray:
 def r_from_t(ti: ArrayLike, dfi: ArrayLike) -> np.ndarray:
     """Return r = t / sqrt(t^2 + df), exact for a correlation tested with df = n - 2.
 
-    Raises InputError if df <= 0. Cohen (1965); t = 0 gives r = 0.
-    By hand: t = 2, df = 12 gives r = 2/4 = .5.
+    Raises InputError if df <= 0. Cohen (1965); t = 0 gives r = 0, and a t too large for its square
+    to be a number still gives -1 or 1. By hand: t = 2, df = 12 gives r = 2/4 = .5.
     """
     t, df = _arrays(ti=ti, dfi=dfi)
     _require("dfi", df, df > 0, "above 0")
-    return _out(t / np.sqrt(t**2 + df))
+    return _out(t / np.hypot(t, np.sqrt(df)))
 
 
 def r_from_f(fi: ArrayLike, dfi: ArrayLike, sign: ArrayLike) -> np.ndarray:
@@ -71,7 +74,7 @@ def r_from_f(fi: ArrayLike, dfi: ArrayLike, sign: ArrayLike) -> np.ndarray:
     _require("fi", f, f >= 0, "at least 0")
     _require("dfi", df, df > 0, "above 0")
     _require("sign", s, np.abs(s) == 1, "-1 or 1")
-    return _out(s * np.sqrt(f / (f + df)))
+    return _out(s * np.sqrt(f) / np.hypot(np.sqrt(f), np.sqrt(df)))
 
 
 def r_from_p(pi: ArrayLike, ni: ArrayLike, sign: ArrayLike) -> np.ndarray:
@@ -109,9 +112,11 @@ def r_from_d(di: ArrayLike, n1i: ArrayLike, n2i: ArrayLike) -> EffectSize:
     r = d / sqrt(d^2 + h), h = m/n1 + m/n2, m = n1 + n2 - 2, with d the difference over the pooled
     SD (not corrected for small samples). The variance is that of group sizes fixed by design,
     h^2/(h + d^2)^3 (1/n1 + 1/n2 + d^2/(2N)): metafor's RPB with vtype "ST" (Tate 1954;
-    Jacobs and Viechtbauer 2017). d = 0 gives r = 0. Raises InputError for a group below 2.
+    Jacobs and Viechtbauer 2017). d = 0 gives r = 0. Raises InputError for a group below 2 or a d
+    beyond a million, which no print means and whose variance is no number.
     """
     d, n1, n2 = _arrays(di=di, n1i=n1i, n2i=n2i)
+    _require("di", d, np.abs(d) <= LARGEST_D, f"-{LARGEST_D:g} to {LARGEST_D:g}")
     _require("n1i", n1, n1 >= 2, "at least 2")
     _require("n2i", n2, n2 >= 2, "at least 2")
     m = n1 + n2 - 2
@@ -131,8 +136,10 @@ def r_from_means(
     m1, s1, n1, m2, s2, n2 = _arrays(m1i=m1i, sd1i=sd1i, n1i=n1i, m2i=m2i, sd2i=sd2i, n2i=n2i)
     _require("sd1i", s1, s1 > 0, "above 0")
     _require("sd2i", s2, s2 > 0, "above 0")
-    pooled = np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2))
-    return r_from_d((m1 - m2) / pooled, n1, n2)
+    with np.errstate(all="ignore"):  # r_from_d names a d that is no number
+        pooled = np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2))
+        d = (m1 - m2) / pooled
+    return r_from_d(d, n1, n2)
 
 
 def r_from_counts(ai: ArrayLike, bi: ArrayLike, ci: ArrayLike, di: ArrayLike) -> EffectSize:

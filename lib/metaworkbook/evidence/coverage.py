@@ -1,4 +1,4 @@
-"""What was found and what is missing: counts by question and tier, and the two readings compared."""
+"""What was found and what is missing: counts by question and tier, and both readings compared."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def climb_ladder(selection: Selection) -> pd.DataFrame:
 def compare_codings(ledger: Ledger) -> pd.DataFrame:
     """Return by field how many rows read twice agree; columns ``field``, ``read``, ``differ``.
 
-    A field counts where both readings give it (see `rules.compare_readings`).
+    A field counts where both readings give it (see `table_rules.compare_readings`).
     """
     effects = ledger.tables["effects"]
     second = ledger.tables["second_coding"].set_index("effect_id")

@@ -3,82 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem
+from metaworkbook.evidence.columns import NUMBERS, TABLES, WORDS, Column, ForeignKey, Table
 
 FILE = "datapackage.yaml"
 TYPES = ("string", "integer", "number")
-TABLES = (
-    "studies",
-    "samples",
-    "constructs",
-    "effects",
-    "shares",
-    "reviews",
-    "review_moderators",
-    "claims",
-    "second_coding",
-    "leftovers",
-)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: type "string", "integer" or "number", and what its cells may hold."""
-
-    name: str
-    type: str
-    description: str
-    required: bool = False
-    unique: bool = False
-    pattern: str = ""
-    enum: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def allowed(self) -> str:
-        """Return in words what a cell of this column may hold."""
-        if self.enum:
-            words = ", ".join(self.enum)
-        elif self.type == "string":
-            words = f"text of the form {self.pattern}" if self.pattern else "text"
-        else:
-            words = "a whole number" if self.type == "integer" else "a number with a decimal point"
-            if self.minimum is not None:
-                words += f", at least {self.minimum:g}"
-            if self.maximum is not None:
-                words += f", at most {self.maximum:g}"
-        return words if self.required else f"{words}, or blank"
-
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """``column`` holds values of ``other_column`` in table ``other``."""
-
-    column: str
-    other: str
-    other_column: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its file, columns in order, and keys."""
-
-    name: str
-    path: str
-    title: str
-    columns: tuple[Column, ...]
-    primary_key: str = ""
-    foreign_keys: tuple[ForeignKey, ...] = ()
-
-    def column(self, name: str) -> Column:
-        """Return the column called ``name``; KeyError if there is none."""
-        return next(column for column in self.columns if column.name == name)
+LIMITS = {"required", "unique", "pattern", "enum", "minimum", "maximum"}
+ENTRIES = {"name", "type", "title", "description", "constraints", "unit"}
+FILE_NAME = re.compile(r"[a-z0-9_]+\.csv")
 
 
 def read_dictionary(folder: Path | None = None) -> dict[str, Table]:
@@ -94,133 +33,195 @@ def read_dictionary(folder: Path | None = None) -> dict[str, Table]:
     LedgerError
         If the file is missing, is no YAML, or describes a table or column incompletely.
     """
-    file = (folder or paths.effects()) / FILE
-    place = f"effects/{FILE}"
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise LedgerError(
-            [Problem(place, found="no file", allowed="the data dictionary", remedy="Restore it.")]
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise LedgerError(
-            [
-                Problem(
-                    place,
-                    row=mark.line + 1 if mark else 0,
-                    found=str(getattr(error, "problem", error)),
-                    allowed="YAML in UTF-8",
-                    remedy="Correct the line.",
-                )
-            ]
-        ) from None
+        text = ((folder or paths.effects()) / FILE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise _refusal(error.strerror or "no file", "the data dictionary", "Restore it.") from None
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.object[error.start]:#04x}"
+        raise _refusal(byte, "text in UTF-8", "Save the file as UTF-8.") from None
+    return dict(_read_text(text))
+
+
+# The ledger is read several times in a session, the dictionary hardly ever changes.
+@lru_cache(maxsize=4)
+def _read_text(text: str) -> dict[str, Table]:
     problems: list[Problem] = []
-    resources = content.get("resources") if isinstance(content, dict) else None
-    tables = {
-        table.name: table
-        for resource in (resources if isinstance(resources, list) else [])
-        if (table := _read_table(resource, place, problems))
-    }
-    for name in TABLES:
-        if name not in tables:
-            problems.append(
-                Problem(place, 0, name, found="no such table", allowed=", ".join(TABLES))
-            )
-    problems.extend(_check_keys(tables, place))
+    tables: dict[str, Table] = {}
+    for resource in _load(text):
+        table = _read_table(resource, problems)
+        if table and table.name in tables:
+            problems.append(_problem(table.name, "", "the table twice", "once", "Delete one."))
+        elif table:
+            tables[table.name] = table
+    if not problems:
+        problems = [*_check_needed(tables), *_check_keys(tables)]
     if problems:
         raise LedgerError(problems)
     return tables
 
 
-def _read_table(resource: object, place: str, problems: list[Problem]) -> Table | None:
-    if not isinstance(resource, dict) or not isinstance(resource.get("name"), str):
-        problems.append(Problem(place, found="a resource without a name", allowed="name and path"))
-        return None
-    name = resource["name"]
-    path = resource.get("path")
-    schema = resource.get("schema")
-    fields = schema.get("fields") if isinstance(schema, dict) else None
-    if not isinstance(path, str) or "/" in path or "\\" in path or not isinstance(fields, list):
-        problems.append(
-            Problem(
-                place,
-                key=name,
-                found=f"path {path!r}",
-                allowed="a file name beside the dictionary, and a schema with fields",
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML that refuses a key given twice, where YAML itself keeps the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        again = {key for key in keys if keys.count(key) > 1}
+        if again:
+            raise yaml.constructor.ConstructorError(
+                None, None, f'the key "{min(again)}" twice', node.start_mark
             )
-        )
+        return super().construct_mapping(node, deep)
+
+
+def _load(text: str) -> list[Any]:
+    """Return the resources of the data package."""
+    try:
+        content = yaml.load(text, _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        found = str(getattr(error, "problem", None) or error).splitlines()[0]
+        line = mark.line + 1 if mark else 0
+        raise _refusal(found, "YAML", "Correct the line.", line) from None
+    resources = content.get("resources") if isinstance(content, dict) else None
+    if not isinstance(resources, list):
+        raise _refusal("no resources", "a list of tables under resources", "Restore the list.")
+    return resources
+
+
+def _read_table(resource: object, problems: list[Problem]) -> Table | None:
+    name = resource.get("name") if isinstance(resource, dict) else None
+    if not isinstance(name, str):
+        problems.append(_problem("", "", "a table without a name", "a name", "Name the table."))
         return None
-    columns = [column for field in fields if (column := _read_column(field, name, place, problems))]
-    keys = tuple(
-        ForeignKey(key["fields"], key["reference"]["resource"], key["reference"]["fields"])
-        for key in schema.get("foreignKeys", [])
-    )
-    return Table(
-        name, path, resource.get("title", ""), tuple(columns), schema.get("primaryKey", ""), keys
-    )
+    path, schema = resource.get("path"), resource.get("schema")
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    named = isinstance(path, str) and FILE_NAME.fullmatch(path)
+    if not named or not isinstance(fields, list):
+        allowed = "the name of a CSV file beside the dictionary, and a schema with fields"
+        problems.append(_problem(name, "", f"path {path!r}", allowed, "Complete the table."))
+        return None
+    columns = [column for field in fields if (column := _read_column(field, name, problems))]
+    for column in {column.name for column in columns}:
+        if [other.name for other in columns].count(column) > 1:
+            problems.append(_problem(name, column, "the column twice", "once", "Delete one."))
+    title, key = resource.get("title"), schema.get("primaryKey", "")
+    if not isinstance(title, str) or not isinstance(key, str):
+        found = f"title {title!r}, primaryKey {key!r}"
+        problems.append(_problem(name, "", found, "one text each", "Complete the table."))
+        return None
+    links = _read_links(schema.get("foreignKeys", []), name, problems)
+    return Table(name, path, title, tuple(columns), key, links)
 
 
-def _read_column(field: object, table: str, place: str, problems: list[Problem]) -> Column | None:
+def _read_links(given: object, table: str, problems: list[Problem]) -> tuple[ForeignKey, ...]:
+    links = []
+    for key in given if isinstance(given, list) else [given]:
+        try:
+            words = (key["fields"], key["reference"]["resource"], key["reference"]["fields"])
+        except (TypeError, KeyError):
+            words = (None,)
+        if all(isinstance(word, str) for word in words):
+            links.append(ForeignKey(*words))
+        else:
+            allowed = "fields, and reference with resource and fields, one name each"
+            problems.append(_problem(table, "foreignKeys", repr(key)[:60], allowed, "Complete it."))
+    return tuple(links)
+
+
+def _read_column(field: object, table: str, problems: list[Problem]) -> Column | None:
     name = field.get("name") if isinstance(field, dict) else None
     if not isinstance(name, str):
-        problems.append(Problem(place, key=table, found="a field without a name", allowed="a name"))
+        problems.append(_problem(table, "", "a field without a name", "a name", "Name the column."))
         return None
     limits = field.get("constraints") or {}
-    kind = field.get("type", "string")
-    if kind not in TYPES:
-        problems.append(
-            Problem(place, 0, table, name, found=f'type "{kind}"', allowed=", ".join(TYPES))
-        )
-    enum = tuple(limits.get("enum", ()))
-    if not all(isinstance(word, str) for word in enum):
-        problems.append(
-            Problem(
-                place, 0, table, name, f"enum {list(enum)}", "words", "Quote yes, no and numbers."
-            )
-        )
-    try:
-        re.compile(limits.get("pattern", ""))
-    except re.error as error:
-        problems.append(Problem(place, 0, table, name, f"pattern: {error}", "a regular expression"))
+    limits = limits if isinstance(limits, dict) else {"constraints": limits}
+    entries = {
+        "type": (field.get("type", "string"), lambda v: v in TYPES, ", ".join(TYPES)),
+        "description": (field.get("description"), lambda v: isinstance(v, str) and v, "a text"),
+        "constraints": (sorted(map(str, limits)), lambda v: set(v) <= LIMITS, ", ".join(LIMITS)),
+        "required": (limits.get("required", False), lambda v: isinstance(v, bool), "true, false"),
+        "unique": (limits.get("unique", False), lambda v: isinstance(v, bool), "true, false"),
+        "pattern": (limits.get("pattern", ""), _is_pattern, "a regular expression"),
+        "enum": (limits.get("enum", []), _is_words, "words; quote yes, no and numbers"),
+        "minimum": (limits.get("minimum"), _is_limit, "a number"),
+        "maximum": (limits.get("maximum"), _is_limit, "a number"),
+    }
+    strange = sorted(str(key) for key in field if key not in ENTRIES)
+    entries["entry"] = (strange, lambda v: not v, ", ".join(sorted(ENTRIES)))
+    wrong = [
+        _problem(table, name, f"{word} {value!r}"[:80], allowed, "Correct the entry.")
+        for word, (value, good, allowed) in entries.items()
+        if not good(value)
+    ]
+    problems.extend(wrong)
+    if wrong:
+        return None
+    value = {word: value for word, (value, _, _) in entries.items()}
     return Column(
         name,
-        kind,
-        field.get("description", ""),
-        bool(limits.get("required")),
-        bool(limits.get("unique")),
-        limits.get("pattern", ""),
-        enum,
-        limits.get("minimum"),
-        limits.get("maximum"),
+        value["type"],
+        value["description"],
+        value["required"],
+        value["unique"],
+        value["pattern"],
+        tuple(value["enum"]),
+        value["minimum"],
+        value["maximum"],
     )
 
 
-def _check_keys(tables: dict[str, Table], place: str) -> list[Problem]:
+def _is_pattern(value: object) -> bool:
+    try:
+        re.compile(value)
+    except (re.error, TypeError, OverflowError, RecursionError):
+        return False
+    return isinstance(value, str)
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
+def _is_limit(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and value == value)
+
+
+def _check_needed(tables: dict[str, Table]) -> list[Problem]:
     problems = []
-    for table in tables.values():
-        names = [column.name for column in table.columns]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            problems.append(Problem(place, 0, table.name, name, "the column twice", "once"))
-        if table.primary_key and table.primary_key not in names:
-            problems.append(
-                Problem(place, 0, table.name, "primaryKey", table.primary_key, ", ".join(names))
-            )
-        for key in table.foreign_keys:
-            other = tables.get(key.other)
-            if (
-                other is None
-                or key.column not in names
-                or key.other_column not in {column.name for column in other.columns}
-            ):
-                problems.append(
-                    Problem(
-                        place,
-                        0,
-                        table.name,
-                        key.column,
-                        f"{key.other}.{key.other_column}",
-                        "columns",
-                    )
-                )
+    for name in TABLES:
+        if name not in tables:
+            problems.append(_problem(name, "", "no such table", "one", "Restore the table."))
+            continue
+        types = {column.name: column.type for column in tables[name].columns}
+        for needed, kinds in ((NUMBERS, ("integer", "number")), (WORDS, ("string",))):
+            for column in needed.get(name, "").split():
+                if types.get(column) not in kinds:
+                    found = f"type {types[column]}" if column in types else "no such column"
+                    remedy = "The package reads this column: restore it."
+                    problems.append(_problem(name, column, found, " or ".join(kinds), remedy))
     return problems
+
+
+def _check_keys(tables: dict[str, Table]) -> list[Problem]:
+    problems = []
+    columns = {name: {column.name: column for column in tables[name].columns} for name in tables}
+    for name, table in tables.items():
+        key = columns[name].get(table.primary_key)
+        if table.primary_key and not (key and key.required and key.unique):
+            found, allowed = f'"{table.primary_key}"', "a column that is required and unique"
+            problems.append(_problem(name, "primaryKey", found, allowed, "Correct it."))
+        for link in table.foreign_keys:
+            known = link.other_column in columns.get(link.other, {})
+            if link.column not in columns[name] or not known:
+                found, allowed = f'"{link.other}.{link.other_column}"', "columns of the dictionary"
+                problems.append(_problem(name, link.column, found, allowed, "Correct the key."))
+    return problems
+
+
+def _problem(table: str, column: str, found: str, allowed: str, remedy: str) -> Problem:
+    return Problem(f"effects/{FILE}", 0, table, column, found, allowed, remedy)
+
+
+def _refusal(found: str, allowed: str, remedy: str, line: int = 0) -> LedgerError:
+    return LedgerError([Problem(f"effects/{FILE}", line, "", "", found, allowed, remedy)])

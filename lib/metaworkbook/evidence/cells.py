@@ -1,0 +1,95 @@
+"""Cells: each judged by its column of the dictionary, then typed; no word becomes missing."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.errors import Problem
+from metaworkbook.evidence.columns import Column, Table
+from metaworkbook.evidence.records import SHOWN, Records, show
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+#: Control characters, invisible ones, marks that turn the reading direction, and the replacement
+#: character that stands where a wrong encoding was read.
+UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
+)
+LONGEST_CELL = 5000
+#: Above it whole numbers are no longer exact.
+LARGEST_INTEGER = 2**53
+
+
+def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.DataFrame:
+    """Return the typed table, and add each bad cell to ``problems``.
+
+    Text stays as it is, blank where nothing was reported; numbers become floats, NaN where nothing
+    was reported or the cell is bad. The index is the line of each record in its file.
+    """
+    place = f"effects/{table.path}"
+    keys = records.cells.get(table.primary_key, ("",) * len(records.lines))
+    data = {}
+    for column in table.columns:
+        cells = records.cells[column.name]
+        bad = _judge_all(column, cells)
+        for index, remedy in bad:
+            key, found = keys[index][:SHOWN], show(cells[index])
+            where = (place, records.lines[index], key, column.name)
+            problems.append(Problem(*where, found, column.allowed(), remedy))
+        data[column.name] = _type(column, cells, {index for index, _ in bad})
+    return pd.DataFrame(data, index=pd.Index(records.lines, name="row", dtype=int))
+
+
+def _judge_all(column: Column, cells: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return the index of every bad cell with the remedy; each different text is judged once."""
+    verdicts = {text: why for text in set(cells) if (why := judge(column, text))}
+    bad = [(index, verdicts[text]) for index, text in enumerate(cells) if text in verdicts]
+    if column.unique:
+        seen: set[str] = set()
+        for index, text in enumerate(cells):
+            if text and text in seen:
+                bad.append((index, "It stands in an earlier row; ids are given once."))
+            seen.add(text)
+    return bad
+
+
+def judge(column: Column, text: str) -> str:
+    """Return what to do about a cell's text, or blank if the column may hold it."""
+    if text == "":
+        return "Fill the cell." if column.required else ""
+    if "\n" in text or "\r" in text:
+        return "Keep the record on one line; look for a missing quotation mark."
+    if text != text.strip():
+        return "Delete the space at the start or end of the cell."
+    if UNPRINTABLE.search(text):
+        return "Delete the invisible or broken character."
+    if len(text) > LONGEST_CELL:
+        return f"Shorten it to {LONGEST_CELL} characters; look for a missing quotation mark."
+    if column.enum:
+        return "" if text in column.enum else "Use one of the words allowed."
+    if column.type == "string":
+        good = not column.pattern or re.fullmatch(column.pattern, text)
+        return "" if good else "Correct the form."
+    if not NUMBER.fullmatch(text):
+        return "Write the number with a point and nothing else; leave the cell blank if unknown."
+    return "" if _holds(column, float(text)) else "Correct the number."
+
+
+def _holds(column: Column, value: float) -> bool:
+    if not np.isfinite(value):
+        return False
+    if column.type == "integer" and (value % 1 or abs(value) > LARGEST_INTEGER):
+        return False
+    low = -np.inf if column.minimum is None else column.minimum
+    return low <= value <= (np.inf if column.maximum is None else column.maximum)
+
+
+def _type(column: Column, cells: tuple[str, ...], bad: set[int]) -> np.ndarray:
+    if column.type == "string":
+        return np.array(cells, dtype=object)
+    return np.array(
+        [np.nan if text == "" or i in bad else float(text) for i, text in enumerate(cells)],
+        dtype=float,
+    )

@@ -1,0 +1,206 @@
+"""Rules between rows and between tables: samples, overlaps, duplicates, the second reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from metaworkbook.evidence.breaches import Breach
+
+#: Rows of one sample equal in all of these report one result.
+SAME_RESULT = [
+    "sample_id", "x", "x_as_written", "x_measure", "y", "y_as_written", "y_measure", "y_rater",
+    "phase", "phase_as_written", "n", "statistic", "value", "p_reported", "direction",
+    "significance", "contrast", "detail", "group", "summary",
+]  # fmt: skip
+STATED = ("significant", "not_significant")
+PROPOSITIONS = frozenset(f"P{number}" for number in range(1, 16))
+
+# One rule, one block: what is broken, where it shows, what is allowed, what to do.
+# fmt: off
+
+
+def check_ids(table: pd.DataFrame, key: str, owner: str) -> Iterator[Breach]:
+    """Yield where an id does not start with the id of its study or review."""
+    prefix = table[key].str.rsplit("-", n=1).str[0]
+    yield Breach(
+        prefix != table[owner], key, table[owner] + ", a hyphen and a number", "Correct the id.",
+    )
+
+
+def check_sizes(e: pd.DataFrame, samples: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where n is not that of the sample and nothing says why."""
+    size = e["sample_id"].map(samples.set_index("sample_id")["n"])
+    differs = (e["n_unit"] == "persons") & e["n"].notna() & size.notna() & (e["n"] != size)
+    yield Breach(
+        differs & (e["n_note"] == ""), "n", size.map("{:g}, the n of its sample".format),
+        "Correct it, or say under n_note why this result rests on another number.",
+    )
+
+
+def check_reports(samples: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a sample does not name exactly the reports whose rows use it."""
+    pairs = everyone[["sample_id", "study_id"]].drop_duplicates().sort_values("study_id")
+    used = pairs.groupby("sample_id")["study_id"].agg(" ".join)
+    expected = samples["sample_id"].map(used).fillna("")
+    named = samples["reports"].map(lambda text: " ".join(sorted(set(text.split()))))
+    yield Breach(
+        named != expected, "reports", expected.where(expected != "", "a sample that some row uses"),
+        "Name every report whose rows use this sample, and no other.",
+    )
+
+
+def check_overlaps(
+    studies: pd.DataFrame, all_studies: pd.DataFrame, everyone: pd.DataFrame
+) -> Iterator[Breach]:
+    """Yield where overlapping reports do not name each other, or share no sample."""
+    overlapping = studies[studies["same_sample_as"] != ""]
+    partners = overlapping.set_index("study_id")["same_sample_as"].str.split().to_dict()
+    told = all_studies.set_index("study_id")["same_sample_as"].str.split().to_dict()
+    one_sided = [
+        any(mine not in told.get(other, ()) for other in others) for mine, others in partners.items()
+    ]
+    yield Breach(
+        _spread(one_sided, overlapping, studies), "same_sample_as",
+        "study ids that name this study in turn", "Enter the overlap with both studies.",
+    )
+    used = everyone[everyone["study_id"].isin(_words(partners))]
+    samples = used.groupby("study_id")["sample_id"].agg(set).to_dict()
+    apart = [
+        any(_are_apart(samples, mine, other) for other in others)
+        for mine, others in partners.items()
+    ]
+    yield Breach(
+        _spread(apart, overlapping, studies), "same_sample_as",
+        "studies whose rows share a sample_id with this one",
+        "Give the rows of both reports one sample_id, or the people count twice.",
+    )
+
+
+def _words(partners: dict[str, list[str]]) -> set[str]:
+    return set(partners).union(*partners.values())
+
+
+def _are_apart(samples: dict[str, set[str]], mine: str, other: str) -> bool:
+    return mine in samples and other in samples and not samples[mine] & samples[other]
+
+
+def _spread(flags: list[bool], rows: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
+    """Return flags of some rows as a mask of the whole table."""
+    return pd.Series(flags, index=rows.index, dtype=bool).reindex(table.index, fill_value=False)
+
+
+def check_duplicates(e: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a duplicate names no row that counts, or a result stands twice unnamed."""
+    by_id = everyone.drop_duplicates("effect_id").set_index("effect_id")
+    other = e["duplicate_of"]
+    named = (other.map(by_id["sample_id"]) == e["sample_id"]) & (other != e["effect_id"])
+    named &= other.map(by_id["duplicate_of"]) == ""
+    yield Breach(
+        (other != "") & ~named, "duplicate_of",
+        "another row of the same sample that is itself no duplicate",
+        "Name the row that is to count.",
+    )
+    again = e[e["duplicate_of"] == ""].duplicated(SAME_RESULT, keep="first")
+    yield Breach(
+        again.reindex(e.index, fill_value=False), "effect_id", "one row a result",
+        "It repeats an earlier row: delete it, or name that row under duplicate_of.",
+    )
+
+
+def check_superseded(r: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a review is superseded by an unknown one, or in the end by itself."""
+    newer = dict(zip(everyone["review_id"], everyone["superseded_by"], strict=True))
+    good = [_ends(review, newer) for review in r["review_id"]]
+    yield Breach(
+        ~pd.Series(good, index=r.index, dtype=bool), "superseded_by",
+        "a review_id of this table that this row does not supersede in turn", "Correct the id.",
+    )
+
+
+def _ends(review: str, newer: dict[str, str]) -> bool:
+    seen = {review}
+    while review := newer.get(review, ""):
+        if review in seen or review not in newer:
+            return False
+        seen.add(review)
+    return True
+
+
+def check_second_reading(
+    e: pd.DataFrame, second: pd.DataFrame, all_second: pd.DataFrame
+) -> Iterator[Breach]:
+    """Yield where the outcome of the second reading is not what the two tables say."""
+    expected = compare_readings(e, second)
+    unsound = set(all_second["effect_id"]) - set(second["effect_id"])
+    stale = (e["second_reading"] != expected) & ~e["effect_id"].isin(unsound)
+    yield Breach(
+        stale, "second_reading", expected.where(expected != "", "blank"),
+        "Enter what effects/second_coding.csv says, or correct it there.",
+    )
+
+
+def compare_readings(effects: pd.DataFrame, second: pd.DataFrame) -> pd.Series:
+    """Return for each effect the fields on which the second reading differs.
+
+    Blank where the row was not read twice, "not_found" where the second reader did not find it,
+    "agrees" where nothing differs, otherwise the fields in order, separated by spaces. A field
+    counts only where both readings give a value; a significance stated by one alone does not
+    count, because the second reader's convention was stricter. Shares read as percent are turned
+    to proportions first.
+    """
+    both = effects[["effect_id", "n", "value", "direction", "significance", "statistic"]].merge(
+        second, on="effect_id", how="left", suffixes=("", "_2")
+    )
+    percent = (both["statistic"] == "proportion") & (both["value_2"] > 1)
+    value_2 = both["value_2"].where(~percent, both["value_2"] / 100)
+    stated = both["significance"].isin(STATED) & both["significance_2"].isin(STATED)
+    differs = {
+        "direction": (both["direction"] != both["direction_2"]) & (both["direction_2"] != ""),
+        "significance": stated & (both["significance"] != both["significance_2"]),
+        "n": (both["n"] - both["n_2"]).abs() > 0,
+        "value": (both["value"] - value_2).abs() > 1e-9,
+    }
+    words = pd.Series("", index=both.index)
+    for field, mask in differs.items():
+        words = words.where(~mask, words + f" {field}")
+    words = words.str.strip().where(lambda text: text != "", "agrees")
+    words = words.where(both["found"] != "no", "not_found").where(both["found"].notna(), "")
+    return pd.Series(words.to_numpy(), index=effects.index)
+
+
+def check_second_ids(
+    second: pd.DataFrame, whole: dict[str, pd.DataFrame]
+) -> Iterator[Breach]:
+    """Yield where a row read twice is nowhere: no effect, claim, review or leftover."""
+    homes = {*whole["effects"]["effect_id"], *whole["claims"]["claim_id"]}
+    homes.update(whole["leftovers"]["raw_id"], *whole["reviews"]["raw_effect_ids"].str.split())
+    yield Breach(
+        ~second["effect_id"].isin(homes), "effect_id",
+        "an id of effects.csv, claims.csv, leftovers.csv, or raw_effect_ids of reviews.csv",
+        "Correct the id.",
+    )
+
+
+def check_propositions(table: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a row names a proposition that the thesis does not have."""
+    yield Breach(
+        ~_are_words_of(table["proposition"], PROPOSITIONS), "proposition",
+        "P1 to P15 separated by spaces", "Correct it.",
+    )
+
+
+def check_claims(claims: pd.DataFrame, constructs: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a claim names an unknown construct."""
+    known = frozenset(constructs["construct"])
+    for column in ("x", "y"):
+        yield Breach(
+            ~_are_words_of(claims[column], known), column,
+            "constructs of effects/constructs.csv separated by spaces, or blank", "Correct it.",
+        )
+
+
+def _are_words_of(texts: pd.Series, known: frozenset[str]) -> pd.Series:
+    verdicts = {text: known.issuperset(text.split()) for text in texts.unique()}
+    return texts.map(verdicts).astype(bool)
