@@ -130,16 +130,31 @@ def r_from_means(
 ) -> EffectSize:
     """Return the point-biserial correlation of two groups' means, group 1 less group 2.
 
-    d is the difference over the pooled SD; then `r_from_d`. Raises InputError unless both SDs are
-    above 0 and both groups hold at least 2. Equal means give r = 0.
+    `d_from_means`, then `r_from_d`, with what they raise. Equal means give r = 0.
+    """
+    return r_from_d(d_from_means(m1i, sd1i, n1i, m2i, sd2i, n2i), n1i, n2i)
+
+
+def d_from_means(
+    m1i: ArrayLike, sd1i: ArrayLike, n1i: ArrayLike, m2i: ArrayLike, sd2i: ArrayLike, n2i: ArrayLike
+) -> np.ndarray:
+    """Return the difference of two groups' means over the pooled SD, group 1 less group 2.
+
+    Not corrected for small samples, as `r_from_d` takes it. Raises InputError unless both SDs are
+    above 0 and both groups hold at least 2; a difference too large for a number is infinite.
+    By hand: means 5 and 4, both SDs 2, gives d = .5. Equal means give 0.
     """
     m1, s1, n1, m2, s2, n2 = _arrays(m1i=m1i, sd1i=sd1i, n1i=n1i, m2i=m2i, sd2i=sd2i, n2i=n2i)
     _require("sd1i", s1, s1 > 0, "above 0")
     _require("sd2i", s2, s2 > 0, "above 0")
-    with np.errstate(all="ignore"):  # r_from_d names a d that is no number
-        pooled = np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / (n1 + n2 - 2))
-        d = (m1 - m2) / pooled
-    return r_from_d(d, n1, n2)
+    _require("n1i", n1, n1 >= 2, "at least 2")
+    _require("n2i", n2, n2 >= 2, "at least 2")
+    larger = np.maximum(s1, s2)  # divided out, so that no square leaves the range of numbers
+    pooled = np.sqrt(
+        ((n1 - 1) * (s1 / larger) ** 2 + (n2 - 1) * (s2 / larger) ** 2) / (n1 + n2 - 2)
+    )
+    with np.errstate(over="ignore"):
+        return _out((m1 - m2) / larger / pooled)
 
 
 def r_from_counts(ai: ArrayLike, bi: ArrayLike, ci: ArrayLike, di: ArrayLike) -> EffectSize:

@@ -59,7 +59,8 @@ def check_overlaps(
     partners = overlapping.set_index("study_id")["same_sample_as"].str.split().to_dict()
     told = all_studies.set_index("study_id")["same_sample_as"].str.split().to_dict()
     one_sided = [
-        any(mine not in told.get(other, ()) for other in others) for mine, others in partners.items()
+        any(mine not in told.get(other, ()) for other in others)
+        for mine, others in partners.items()
     ]
     yield Breach(
         _spread(one_sided, overlapping, studies), "same_sample_as",
