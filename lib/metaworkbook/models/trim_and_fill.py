@@ -40,7 +40,7 @@ def trim_and_fill(
     Parameters
     ----------
     yi, vi : array_like, shape (k,)
-        Effects and their sampling variances, k >= 3; k = 2 is enough when ``side`` is given.
+        Effects and their sampling variances, k >= 3.
     estimator : {"L0", "R0"}
         Which estimator of the number of missing effects.
     side : {"left", "right"}, optional
@@ -59,8 +59,8 @@ def trim_and_fill(
     Raises
     ------
     InputError
-        For unusable effects; or where the side is asked of standard errors that are all equal
-        or of two effects, so that they have no slope.
+        For unusable effects or fewer than three; or where the side is left open and the
+        standard errors are all equal, so that the effects have no slope on them.
     ConvergenceError
         If k0 still changes after 100 rounds.
 
@@ -70,7 +70,7 @@ def trim_and_fill(
     ranked), as in metafor. Identical effects lack nothing: k0 = 0. The result is a sensitivity
     analysis, not an adjusted estimate.
     """
-    yi, vi = check_effects(yi, vi, minimum=2)
+    yi, vi = check_effects(yi, vi, minimum=3)
     check_choice("estimator", estimator, ("L0", "R0"))
     level = check_level(level)
     if side is None:
