@@ -12,8 +12,9 @@ from metaworkbook.models.heterogeneity import METHODS
 from metaworkbook.models.subsets import refit_many
 from metaworkbook.results.sensitivity import Gosh
 
-#: Numbers held in one array of a block: the processor's cache holds a handful of them.
-BLOCK = 1 << 17
+#: Numbers held in one array of a block: a handful of them fits the processor's cache, and matrix
+#: products stay below the size from which BLAS spreads them over threads, a loss for thin ones.
+BLOCK = 3 << 14
 #: Bits of one word of a subset's code.
 WORD = 64
 #: Draw at random and drop repeats while at most one subset in this many is asked for;

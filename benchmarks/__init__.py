@@ -1,0 +1,1 @@
+"""Measured ratios of speed, and memory; run with ``python -m benchmarks``."""
