@@ -8,6 +8,9 @@ import pandas as pd
 from metaworkbook.evidence import conversions
 
 NO_Z = "; |r| >= 1, so it has no z"
+#: The variance of Fisher z with 4 persons, the fewest that a pool takes.
+LARGEST_VARIANCE = 1.0
+TOO_FEW = "; its z varies more than that of 4 persons, so it says next to nothing"
 
 
 def correlate(rows: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +68,8 @@ def tell_groups(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what two compared groups tell (see `tiers.convert`).
 
     Point-biserial r where the groups are natural classes; where they are cut from a dimension,
-    biserial r with its own variance. A |r| of 1 or more has no z: nothing is known then.
+    biserial r with its own variance. Nothing is known where |r| is 1 or more, which has no z, or
+    the variance of z is above that of 4 persons.
     """
     n1, n2 = rows["n1"].to_numpy(float), rows["n2"].to_numpy(float)
     d = _difference(rows)
@@ -77,6 +81,7 @@ def tell_groups(rows: pd.DataFrame) -> pd.DataFrame:
     good = np.abs(r) < 1
     z, vz = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     z[good], vz[good] = conversions.z_from_r(r[good], v[good])
+    vague = vz > LARGEST_VARIANCE
     path = pd.Series("means and SDs of two groups", index=rows.index, dtype=object)
     plain = rows["statistic"] != "means"
     words = "{0} = {1:g} of two groups, sign from the text"
@@ -86,8 +91,9 @@ def tell_groups(rows: pd.DataFrame) -> pd.DataFrame:
         "; groups cut from a dimension: biserial r with its own variance"
         " (Jacobs and Viechtbauer 2017)"
     )
-    path = path.where(good, path + NO_Z).where(~good, path + "; z by the delta method")
-    return _exact(np.where(good, r, np.nan), z, vz, n1 + n2, path)
+    path += np.select([vague, good], [TOO_FEW, "; z by the delta method"], NO_Z).astype(object)
+    r, z, vz = (np.where(good & ~vague, numbers, np.nan) for numbers in (r, z, vz))
+    return _exact(r, z, vz, n1 + n2, path)
 
 
 def _difference(rows: pd.DataFrame) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,11 +41,16 @@ class Selection:
     left_out: pd.DataFrame
 
     def bounds(self) -> dict[str, np.ndarray]:
-        """Return what `models.censored.pool_censored` takes of the rows that enter."""
+        """Return what `models.censored.pool_censored` takes of the rows that enter.
+
+        The model's variance is 1/(n - 3). Two groups have another: their ``ni`` is the number of
+        persons whose z would vary as much.
+        """
+        ni = self.rows["ni"].where(self.rows["tier"] != "B", 3 + 1 / self.rows["vi"])
         return {
             "lower": self.rows["lower"].to_numpy(float),
             "upper": self.rows["upper"].to_numpy(float),
-            "ni": self.rows["ni"].to_numpy(float),
+            "ni": ni.to_numpy(float),
             "outside": self.rows["outside"].to_numpy(bool),
             "cluster": self.rows["sample_id"].to_numpy(object),
         }
@@ -92,7 +97,15 @@ def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
         found.update(dict.fromkeys(members))
     if problems or not found:
         raise ProblemsError(
-            problems or [Problem("parameters", found="blank", allowed="a construct or family")]
+            problems
+            or [
+                Problem(
+                    "parameters",
+                    found="blank",
+                    allowed="a construct or family of effects/constructs.csv",
+                    remedy="Correct the parameter.",
+                )
+            ]
         )
     return tuple(found)
 
@@ -118,26 +131,30 @@ def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
         "population": POPULATIONS,
     }  # fmt: skip
     problems = []
+
+    def refuse(name: str, value: object, words: str) -> None:
+        found = f'"{value}"' if isinstance(value, str) else repr(value)
+        problems.append(Problem("parameters", 0, "", name, found, words, "Correct the parameter."))
+
     for name, value in parameters.items():
-        if name in ("x", "y"):
+        if name == "pairs":
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
+                refuse(name, value, "a whole number, 1 to 1000")
+        elif name not in (*allowed, "x", "y", "tiers"):
+            refuse(name, value, f"no parameter of this name; {', '.join(allowed)}, x, y, tiers")
+        elif not isinstance(value, str):
+            refuse(name, value, "a text")
+        elif name in ("x", "y"):
             try:
                 resolve_constructs(ledger, value)
             except ProblemsError as error:
-                problems += [
-                    Problem("parameters", 0, "", name, problem.found, problem.allowed)
-                    for problem in error.problems
-                ]
-        elif name == "pairs":
-            if not 1 <= value <= 1000:
-                problems.append(Problem("parameters", 0, "", name, f"{value}", "1 to 1000"))
+                for problem in error.problems:
+                    problems.append(replace(problem, column=name))
         elif name == "tiers":
-            wrong = [tier for tier in value.split() if tier not in TIERS]
-            if wrong or not value.split():
-                problems.append(Problem("parameters", 0, "", name, f'"{value}"', " ".join(TIERS)))
-        elif name in allowed and value not in allowed[name]:
-            problems.append(
-                Problem("parameters", 0, "", name, f'"{value}"', ", ".join(allowed[name]))
-            )
+            if not value.split() or not set(value.split()) <= set(TIERS):
+                refuse(name, value, f"{' '.join(TIERS)}, separated by spaces")
+        elif value not in allowed[name]:
+            refuse(name, value, ", ".join(allowed[name]))
     if problems:
         raise ProblemsError(problems)
 
