@@ -255,9 +255,7 @@ class _Build:
         from metaworkbook.publishing.assembly import assemble, write
         from metaworkbook.publishing.provenance import gather_provenance
 
-        renderer = self.renderer
-        if renderer is None:
-            from metaworkbook.publishing import site as renderer
+        renderer = self.renderer or load_renderer()
         self.progress.say(f"putting the site together: {len(available)} pages")
         stamp = self._stamp(available)
         sources = keys.digest_text(json.dumps([p.inputs for p in available] + [stamp["package"]]))
@@ -275,6 +273,13 @@ class _Build:
             for file in sorted((self.folder / folder).glob("*")):
                 if file.stem.lstrip(".").split(".")[0] not in names:
                     swap.remove(file)
+
+
+def load_renderer() -> Any:
+    """Return what turns executed notebooks into pages."""
+    from metaworkbook.publishing import site
+
+    return site
 
 
 def _read_ledger(problems: list[Problem]) -> Any:

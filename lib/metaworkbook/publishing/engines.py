@@ -146,11 +146,10 @@ class ForkedEngine(Engine):
             stage = _Stage(client)
             for index, cell in enumerate(nb_man.nb.cells):
                 nb_man.cell_start(cell, index)
-                if cell.cell_type == "code":
-                    tell("cell", index)
-                    if not stage.run(cell, index):
-                        nb_man.cell_exception(cell, cell_index=index)
-                        break
+                tell("cell", index)
+                if cell.cell_type == "code" and not stage.run(cell, index):
+                    nb_man.cell_exception(cell, cell_index=index)
+                    break
                 nb_man.cell_complete(cell, cell_index=index)
         finally:
             sys.stdout, sys.stderr = streams

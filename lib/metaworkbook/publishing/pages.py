@@ -133,7 +133,7 @@ def _check_entry(entry: object, folder: Path, place: str, line: int) -> list[Pro
     problems = []
 
     def note(column: str, found: object, allowed: str, remedy: str) -> None:
-        shown = f'"{found}"' if isinstance(found, str) else str(found)
+        shown = f'"{found}"' if isinstance(found, str) else str(found or "nothing")
         problems.append(Problem(place, line, key, column, shown, allowed, remedy))
 
     known = (*REQUIRED, *OPTIONAL)
@@ -141,7 +141,7 @@ def _check_entry(entry: object, folder: Path, place: str, line: int) -> list[Pro
         note(unknown, unknown, ", ".join(known), suggest(unknown, known) + "Rename or remove it.")
     for name in REQUIRED:
         if name not in entry:
-            note(name, "nothing", "a text", f"Add {name}.")
+            note(name, None, "a text", f"Add {name}.")
     for name in (*REQUIRED, "summary", "summary_nb"):
         value = entry.get(name, "x")
         if not isinstance(value, str) or not value.strip():

@@ -1,0 +1,413 @@
+"""The build: only what changed runs, the site is old or new, mistakes stop it before it starts.
+
+Most tests replace the nursery by one that makes its pages in place and counts them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import sys
+
+import pytest
+
+from metaworkbook.errors import PageError, ProblemsError, WorkbookError
+from metaworkbook.publishing import assembly, keys, plan, swap
+from metaworkbook.publishing import build as building
+from metaworkbook.publishing.build import Options, build
+from metaworkbook.publishing.failures import Failure
+from metaworkbook.publishing.progress import Progress
+from metaworkbook.publishing.runner import Run
+
+from . import books
+
+FAILING = "raise ValueError"
+
+
+class StandIn:
+    """A nursery that makes pages from their parameters and the evidence, and counts them."""
+
+    ran: list[str]
+
+    def __init__(self, engine, work):
+        self.work = work
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing to end."""
+
+    def run(self, tasks, jobs, time_limit, memory_limit, tell):
+        run = Run()
+        for task in tasks:
+            StandIn.ran.append(task.page)
+            source = "".join(cell["source"] for cell in task.cells)
+            if FAILING in source:
+                run.failures.append(Failure(task.page, task.notebook.name, 2, "it broke", ""))
+                continue
+            evidence = (self.work.parents[1] / "effects" / "studies.csv").read_text("utf-8")
+            content = {"parameters": task.parameters, "source": source, "evidence": evidence}
+            (task.folder / "results").mkdir()
+            for name in ("executed.ipynb", f"results/{task.page}.json"):
+                (task.folder / name).write_text(json.dumps(content), encoding="utf-8")
+            run.done.append(task.page)
+        return run
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Names of the pages run since the list was last cleared."""
+    StandIn.ran = []
+    monkeypatch.setattr(building, "Nursery", StandIn)
+    # A package that someone edits while the tests run must not move their pages.
+    monkeypatch.setattr(keys, "_files", lambda package: [package / "errors.py"])
+    return StandIn.ran
+
+
+@pytest.fixture
+def three(project, ran):
+    """A project with a page of its own notebook and two that share one."""
+    books.add_page(project, "one", books.make_notebook("1"))
+    books.add_page(project, "shared", books.make_notebook("2"))
+    books.add_page(project, "other", level=0.9)
+    return project
+
+
+def go(renderer=None, **options):
+    return build(
+        Options(**options), Progress(io.StringIO()), renderer or books.make_renderer(),
+    )  # fmt: skip
+
+
+def rebuild(ran, **options):
+    ran.clear()
+    return go(**options)
+
+
+def read_site(project):
+    return books.digest_folder(project / "build" / "site")
+
+
+def edit(file, old, new):
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_site_has_every_page_in_both_languages(three, ran):
+    outcome = go()
+    assert (outcome.ran, outcome.kept, outcome.swapped) == (["one", "shared", "other"], [], True)
+    studies = [line.split(",")[0] for line in
+               (three / "effects" / "studies.csv").read_text("utf-8").splitlines()[1:]]  # fmt: skip
+    html = ["index.html", "one.html", "shared.html", "other.html"]
+    html += [f"study/{study}.html" for study in studies]
+    expected = {*html, *(f"nb/{name}" for name in html)}
+    expected |= {f"data/{name}.json" for name in ("one", "shared", "other")}
+    assert {name for name in read_site(three) if not name.startswith(".")} == expected
+    assert "lang=nb" in (three / "build" / "site" / "nb" / "one.html").read_text("utf-8")
+    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results", "site"]
+
+
+def test_nothing_runs_and_nothing_is_written_when_nothing_changed(three, ran):
+    go()
+    before = (three / "build" / "site").stat().st_ino
+    outcome = rebuild(ran)
+    assert (ran, outcome.ran, outcome.swapped) == ([], [], False)
+    assert outcome.kept == ["one", "shared", "other"]
+    assert (three / "build" / "site").stat().st_ino == before
+
+
+def test_each_change_runs_the_pages_that_can_see_it(three, ran):
+    go()
+    notebooks = three / "notebooks"
+    edit(notebooks / "one.ipynb", '"1"', '"3"')
+    rebuild(ran)
+    assert ran == ["one"]
+    edit(notebooks / "pages.toml", "level = 0.9", "level = 0.8")
+    rebuild(ran)
+    assert ran == ["other"]
+    edit(notebooks / "shared.ipynb", '"2"', '"4"')
+    rebuild(ran)
+    assert ran == ["shared", "other"]
+    edit(three / "requirements.lock", "1", "2")
+    rebuild(ran)
+    assert ran == ["one", "shared", "other"]
+
+
+def test_a_title_renders_anew_but_runs_nothing(three, ran):
+    go()
+    edit(three / "notebooks" / "pages.toml", "Title of one", "New title")
+    outcome = rebuild(ran)
+    assert (ran, outcome.swapped) == ([], True)
+
+
+def test_outputs_and_tool_metadata_in_a_notebook_run_nothing(three, ran):
+    go()
+    edit(three / "notebooks" / "one.ipynb", '"execution_count": null', '"execution_count": 7')
+    rebuild(ran)
+    assert ran == []
+
+
+@pytest.mark.parametrize("file", ["executed/one.ipynb", "results/one.json", "executed/one.json"])
+def test_a_lost_or_altered_output_is_made_again(three, ran, file):
+    go()
+    before = read_site(three)
+    (three / "build" / file).write_text("altered", encoding="utf-8")
+    rebuild(ran)
+    assert ran == ["one"]
+    (three / "build" / file).unlink()
+    rebuild(ran)
+    assert ran == ["one"]
+    assert read_site(three) == before
+
+
+def change_evidence(project):
+    """Exchange the two studies: sound as before, and another file."""
+    file = project / "effects" / "studies.csv"
+    header, first, second = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text(header + second + first, encoding="utf-8")
+
+
+def test_a_change_of_the_evidence_runs_every_page(three, ran):
+    go()
+    change_evidence(three)
+    rebuild(ran)
+    assert ran == ["one", "shared", "other"]
+
+
+def test_rows_that_did_not_move_spare_their_pages(three, ran):
+    seen = {0.5: "a", 0.9: "b"}
+
+    def digest_rows(ledger, parameters):
+        return seen[parameters["level"]] + str(len(ledger["studies"]))
+
+    def run():
+        ran.clear()
+        return build(Options(), Progress(io.StringIO()), books.make_renderer(), digest_rows)
+
+    run()
+    change_evidence(three)
+    outcome = run()
+    assert (ran, outcome.kept, outcome.swapped) == ([], ["one", "shared", "other"], True)
+    assert run().swapped is False
+    change_evidence(three)
+    seen[0.9] = "c"
+    outcome = run()
+    assert (ran, outcome.kept) == (["other"], ["one", "shared"])
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
+    run()
+    assert ran == ["one"]
+
+
+def test_only_runs_the_page_named(three, ran):
+    go()
+    change_evidence(three)
+    outcome = rebuild(ran, only=["shared"])
+    assert (ran, outcome.stale, outcome.kept) == (["shared"], ["one", "other"], [])
+    outcome = rebuild(ran)
+    assert (ran, outcome.stale, outcome.kept) == (["one", "other"], [], ["shared"])
+    with pytest.raises(PageError, match=r'found "shard"; allowed: one, .* Did you mean "shared"'):
+        go(only=["shard"])
+
+
+def test_only_on_a_new_project_gives_a_site_of_that_page(three, ran):
+    go(only=["one"])
+    assert "one.html" in read_site(three)
+    assert "shared.html" not in read_site(three)
+
+
+def test_a_page_that_is_no_longer_listed_goes(three, ran):
+    go()
+    listed = (three / "notebooks" / "pages.toml").read_text("utf-8")
+    (three / "notebooks" / "pages.toml").write_text(listed[: listed.rindex("[[page]]")], "utf-8")
+    rebuild(ran)
+    assert ran == []
+    assert "other.html" not in read_site(three)
+    assert sorted(os.listdir(three / "build" / "results")) == ["one.json", "shared.json"]
+
+
+def test_a_failed_page_keeps_the_last_good_site_and_the_others_are_ready(three, ran):
+    go()
+    before = read_site(three)
+    edit(three / "notebooks" / "one.ipynb", '"1"', f'"{FAILING}"')
+    edit(three / "notebooks" / "shared.ipynb", '"2"', '"4"')
+    outcome = rebuild(ran)
+    assert [failure.page for failure in outcome.failures] == ["one"]
+    assert (outcome.ran, outcome.swapped) == (["shared", "other"], False)
+    assert read_site(three) == before
+    edit(three / "notebooks" / "one.ipynb", FAILING, "1")
+    rebuild(ran)
+    assert ran == []
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"5"')
+    rebuild(ran)
+    assert ran == ["one"]
+
+
+def test_without_a_site_the_other_pages_are_shown(project, ran):
+    books.add_page(project, "good", books.make_notebook("1"))
+    books.add_page(project, "bad", books.make_notebook(FAILING))
+    outcome = go()
+    assert (outcome.swapped, len(outcome.failures)) == (True, 1)
+    assert "good.html" in read_site(project)
+    assert "bad.html" not in read_site(project)
+    rebuild(ran)
+    assert ran == ["bad"]
+
+
+def test_a_page_that_saves_nothing_has_failed(project, monkeypatch, ran):
+    books.add_page(project, "one", books.make_notebook("1"))
+    monkeypatch.setattr(
+        building, "results_file", lambda folder, page: folder / "results" / "x.json"
+    )
+    (failure,) = go().failures
+    assert "it saved no results under its own name" in str(failure)
+
+
+PLANTED = {
+    "a header": ("effects/studies.csv", "study_id", "study", "effects/studies.csv"),
+    "a parameter": ("notebooks/pages.toml", "level = 0.9", "levl = 0.9", 'Did you mean "level"?'),
+    "a type": ("notebooks/pages.toml", "level = 0.9", 'level = "x"', "allowed: a number"),
+    "a name": ("notebooks/pages.toml", '"other"', '"../other"', 'found "../other"'),
+    "a tag": ("notebooks/one.ipynb", '"parameters"', '"params"', "no parameters cell"),
+    "a notebook": ("notebooks/one.ipynb", "{", "", "notebooks/one.ipynb: found "),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_mistake_stops_the_build_before_a_page_runs(three, ran, planted):
+    go()
+    before = read_site(three)
+    file, old, new, expected = PLANTED[planted]
+    edit(three / file, old, new)
+    ran.clear()
+    with pytest.raises(ProblemsError) as caught:
+        go()
+    assert any(expected in str(problem) for problem in caught.value.problems)
+    assert ran == []
+    assert read_site(three) == before
+    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results", "site"]
+
+
+def test_all_mistakes_of_evidence_and_pages_come_at_once(three):
+    for file, old, new, _ in (PLANTED["a header"], PLANTED["a parameter"], PLANTED["a tag"]):
+        edit(three / file, old, new)
+    with pytest.raises(ProblemsError) as caught:
+        go()
+    files = {problem.file for problem in caught.value.problems}
+    assert {"effects/studies.csv", "notebooks/pages.toml", "notebooks/one.ipynb"} <= files
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_mistake_found_while_rendering_keeps_the_site(three, ran, jobs):
+    go()
+    before = read_site(three)
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
+    with pytest.raises(WorkbookError, match="a formula"):
+        go(books.make_renderer(WorkbookError("a formula that cannot be shown")), jobs=jobs)
+    assert read_site(three) == before
+    rebuild(ran)
+    assert ran == []
+    assert ".work-" not in str(os.listdir(three / "build"))
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_full_disk_while_rendering_is_one_message(three, ran, jobs):
+    with pytest.raises(WorkbookError, match=r"the disk is full\. The last site is unchanged"):
+        go(books.make_renderer(OSError(28, "No space left on device", "x")), jobs=jobs)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_defect_of_the_renderer_is_not_taken_for_a_users_mistake(three, ran, jobs):
+    with pytest.raises((KeyError, RuntimeError), match="missing word"):
+        go(books.make_renderer(KeyError("missing word")), jobs=jobs)
+
+
+def test_a_study_can_write_nowhere_but_its_folder(three, ran):
+    for name in ("../x", "a/b", "", ".hidden", "x" * 101, "å"):
+        with pytest.raises(WorkbookError, match="cannot become a file name"):
+            assembly.check_name(name)
+    assert assembly.check_name("mallinckrodt1995-a") == "mallinckrodt1995-a"
+
+
+def test_two_builds_give_the_same_bytes(three, ran):
+    go()
+    before = read_site(three)
+    for entry in (three / "build").iterdir():
+        swap.remove(entry)
+    go(jobs=3)
+    assert read_site(three) == before
+
+
+def test_a_second_build_is_refused(three, ran):
+    with swap.lock(three / "build"), pytest.raises(swap.BusyError):
+        go()
+
+
+def kill_at(count, project):
+    """Kill this process before the given line of the build, counted as they run."""
+    left = count
+    files = {module.__file__ for module in (building, assembly, swap, keys, plan)}
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+    go()
+    sys.settrace(None)
+
+
+POINTS = 50
+
+
+def test_a_kill_at_any_moment_leaves_the_old_site_or_the_new_one(three, ran):
+    """The points lie a prime number of lines apart, from the first line until the build ends."""
+    folder, saved = three / "build", three / "saved"
+    go()
+    old = read_site(three)
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
+    shutil.copytree(folder, saved)
+    go()
+    new = read_site(three)
+    assert new != old
+    seen, killed, line, stride = [], 1, 1, 13
+    while killed:
+        swap.remove(folder)
+        shutil.copytree(saved, folder)
+        child = os.fork()
+        if not child:
+            try:
+                kill_at(line, three)
+            finally:
+                os._exit(0)
+        killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        site = read_site(three)
+        assert site in (old, new), f"killed before line {line}"
+        seen.append(site == new)
+        go()
+        assert read_site(three) == new, f"not healed after a kill before line {line}"
+        assert sorted(os.listdir(folder)) == [".lock", "executed", "results", "site"]
+        line += stride
+    assert len(seen) >= POINTS
+    assert {True, False} == set(seen)
+
+
+def test_real_kernels_build_a_whole_site(project):
+    books.add_page(project, "one", books.make_notebook("level"))
+    books.add_page(project, "two", books.make_notebook("1 / 0"))
+    outcome = go()
+    assert outcome.ran == ["one"]
+    assert "cell 2: ZeroDivisionError" in str(outcome.failures[0])
+    saved = json.loads((project / "build" / "results" / "one.json").read_text("utf-8"))
+    assert saved["results"] == {"level": 0.5}
+    assert sorted(os.listdir(project / "build")) == [".lock", "executed", "results", "site"]
