@@ -169,6 +169,7 @@ def select(
     population: str = "adults",
     tiers: str = " ".join(MAIN),
     drop: tuple[str, ...] = (),
+    described: pd.DataFrame | None = None,
 ) -> Selection:
     """Return the rows that answer a question, and a reason for every other row about it.
 
@@ -186,6 +187,8 @@ def select(
         Tiers that may enter, separated by spaces.
     drop : tuple of str
         Effect ids to leave out by hand, for sensitivity runs.
+    described : DataFrame, optional
+        `describe_effects` of this ledger, where many questions are asked of it.
 
     Raises
     ------
@@ -196,7 +199,7 @@ def select(
         ledger, x=x, y=y, rater=rater, phase=phase, measure_family=measure_family,
         population=population, tiers=tiers,
     )  # fmt: skip
-    rows = describe_effects(ledger)
+    rows = describe_effects(ledger) if described is None else described
     about = rows["x"].isin(resolve_constructs(ledger, x))
     about &= rows["y"].isin(resolve_constructs(ledger, y))
     rows = rows[about].sort_values(["year", "effect_id"], kind="stable")
