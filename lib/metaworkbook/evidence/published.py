@@ -1,0 +1,63 @@
+"""Published pooled estimates as arrays on the scale of Fisher z, for second-order pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.selection import select_reviews
+
+METRICS = ("r", "d", "g")
+
+
+def select_published(
+    ledger: Ledger, x: str, y: str, where: dict[str, tuple[str, ...]] | None = None
+) -> pd.DataFrame:
+    """Return the published correlations and mean differences about x and y that print a number.
+
+    Superseded reviews and rows held back stay out (`selection.select_reviews`); ``where`` keeps
+    rows of the given values of further columns, such as modality. One row a review and modality:
+    a review's several raters or outcomes within a modality stand as several rows of one cluster.
+    """
+    rows = select_reviews(ledger, x, y)
+    rows = rows[rows["statistic"].isin(METRICS) & rows["estimate"].notna()]
+    for column, allowed in (where or {}).items():
+        rows = rows[rows[column].isin(allowed)]
+    return rows
+
+
+def review_arrays(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what `models.reviews` takes of published rows.
+
+    Returns
+    -------
+    dict of ndarray
+        ``estimate``, ``low``, ``high`` (Fisher z; NaN where not printed), ``se`` (as printed, taken
+        as on the z scale), ``k`` and ``n`` (studies and persons, NaN where not printed),
+        ``review`` (its row), ``cluster`` (the modality: reviews of one kind of therapy share
+        studies).
+
+    Notes
+    -----
+    A d or g becomes r = d / sqrt(d^2 + 4), that of two groups of equal size (Borenstein and others
+    2009, eq. 7.5); its interval likewise.
+    """
+    standardised = rows["statistic"].isin(("d", "g")).to_numpy()
+    columns = {
+        name: _to_z(rows[column].to_numpy(float), standardised)
+        for name, column in (("estimate", "estimate"), ("low", "ci_low"), ("high", "ci_high"))
+    }
+    exact = rows["n_relation"].isin(("", "=", "~", ">")).to_numpy()
+    return columns | {
+        "se": rows["se"].to_numpy(float),
+        "k": rows["k"].to_numpy(float),
+        "n": np.where(exact, rows["n_total"].to_numpy(float), np.nan),
+        "review": rows["review_id"].to_numpy(object),
+        "cluster": rows["modality"].where(rows["modality"] != "", "none").to_numpy(object),
+    }
+
+
+def _to_z(values: np.ndarray, standardised: np.ndarray) -> np.ndarray:
+    r = np.where(standardised, values / np.sqrt(values**2 + 4), values)
+    return np.arctanh(r)

@@ -1,0 +1,148 @@
+"""The rows behind each part of each proposition, as the arrays that `models.verdicts` judges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from metaworkbook.evidence import changes, published, shares
+from metaworkbook.evidence.coverage import climb_ladder
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
+from metaworkbook.evidence.selection import REASONS, Selection, describe_effects, select
+from metaworkbook.results.verdicts import Part, Question
+
+PAGE = "propositions"
+OTHER, UNSIZED = "asked for another: {detail}", "no printed size of the change"
+
+
+def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
+    """Return every proposition of the thesis with the rows that speak to each of its parts.
+
+    ``only`` names propositions, separated by spaces; blank is all of them.
+    """
+    wanted = only.split()
+    described = describe_effects(ledger)
+    return tuple(
+        _ask(ledger, described, proposition)
+        for proposition in PROPOSITIONS
+        if not wanted or proposition.id in wanted
+    )
+
+
+def _ask(ledger: Ledger, described: pd.DataFrame, proposition: Proposition) -> Question:
+    parts = tuple(gather_part(ledger, described, ask) for ask in proposition.parts)
+    pages = dict.fromkeys([PAGE, *(part.page for part in parts if part.page)])
+    return Question(proposition.id, proposition.statement, parts, tuple(pages), proposition.fixed)
+
+
+def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
+    """Return one part with its rows as arrays, its signs and its coverage.
+
+    ``described`` are all effects, by `selection.describe_effects`.
+    """
+    if ask.kind in GATHER_PUBLISHED:
+        return _gather_published(ledger, ask)
+    found = _select(ledger, described, ask)
+    everything = _widen(found, ask)
+    against, more = None, ()
+    if ask.kind in ("synthesis", "contrast"):
+        pool = found
+        data = found.bounds()
+    elif ask.kind == "directions":
+        pool = everything
+        data = everything.signs() | {"ni": everything.rows["n"].to_numpy(float)}
+    else:
+        data = changes.measure_change(everything.rows)
+        sized = everything.rows["effect_id"].isin(data.pop("effect_id"))
+        unsized = _leave_out(everything.rows[~sized], UNSIZED)
+        pool = Selection(everything.rows[sized], pd.concat([everything.left_out, unsized]))
+    if ask.against is not None:
+        other = _select(ledger, described, _other_side(ask))
+        against, more = other.bounds(), tuple(other.rows["effect_id"])
+    return _part(
+        ask, data, against, (*pool.rows["effect_id"], *more), everything.signs(),
+        tuple(climb_ladder(pool).to_dict("records")),
+    )  # fmt: skip
+
+
+def _gather_published(ledger: Ledger, ask: Ask) -> Part:
+    gather = GATHER_PUBLISHED[ask.kind]
+    data, entered = gather(ledger, ask)
+    against, more = (None, ()) if ask.against is None else gather(ledger, _other_side(ask))
+    return _part(ask, data, against, (*entered, *more), None, ())
+
+
+def _part(ask: Ask, data, against, entered, signs, ladder) -> Part:
+    return Part(
+        name=ask.name, kind=ask.kind, expected=ask.expected, main=ask.main, data=data,
+        against=against, signs=signs, margin=MARGIN, entered=tuple(dict.fromkeys(entered)),
+        ladder=ladder, page=ask.page,
+    )  # fmt: skip
+
+
+def _other_side(ask: Ask) -> Ask:
+    """Return what the other side of a comparison asks: x, y, where replaced, filters merged."""
+    asked = dict(ask.against or {})
+    fields = {name: asked.pop(name) for name in ("x", "y", "where") if name in asked}
+    return replace(ask, **fields, filters=ask.filters | asked, against=None)
+
+
+def _select(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
+    """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
+    found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
+    return _keep_where(found, ask)
+
+
+def _keep_where(found: Selection, ask: Ask) -> Selection:
+    for column, allowed in ask.where.items():
+        keep = found.rows[column].isin(allowed)
+        words = (
+            column.replace("_", " ")
+            + " "
+            + found.rows[column].where(found.rows[column] != "", "not told")
+        )
+        found = Selection(
+            found.rows[keep],
+            pd.concat([found.left_out, _leave_out(found.rows[~keep], OTHER, words)]),
+        )
+    return found
+
+
+def _leave_out(rows: pd.DataFrame, text: str, detail: pd.Series | str = "") -> pd.DataFrame:
+    """Return rows with a reason in the columns of `Selection.left_out`."""
+    words = pd.Series(detail, index=rows.index, dtype=object).reindex(rows.index)
+    reason = [text.format(detail=word) for word in words]
+    return rows.assign(reason_text=text, reason_detail=words, reason=reason)
+
+
+def _widen(found: Selection, ask: Ask) -> Selection:
+    """Return a selection with every row that passes the filters, whatever it is worth.
+
+    A vote on direction needs neither a tier nor a size. Rows without a sign come along: the sign
+    test counts their samples as untold.
+    """
+    reason = found.left_out["reason_text"].astype(str)
+    back = reason.isin((REASONS["no_n"], REASONS["nothing"])) | reason.str.startswith("tier ")
+    rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
+    ordered = rows.sort_values(["year", "effect_id"], kind="stable")
+    return _keep_where(Selection(ordered, found.left_out[~back]), ask)
+
+
+def _reviews(ledger: Ledger, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
+    rows = published.select_published(ledger, ask.x, ask.y, ask.where)
+    return published.review_arrays(rows), tuple(rows["review_id"])
+
+
+def _proportions(ledger: Ledger, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
+    rows = shares.select_shares(shares.list_shares(ledger), ask.x, ask.where["system"])
+    return shares.share_arrays(rows), tuple(rows["effect_id"])
+
+
+GATHER_PUBLISHED = {
+    "reviews": _reviews,
+    "equivalence": _reviews,
+    "proportions": _proportions,
+}

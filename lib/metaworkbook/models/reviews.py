@@ -1,0 +1,170 @@
+"""Second-order pooling of published pooled estimates (tier R), on the scale of Fisher z.
+
+A published estimate enters with the standard error that its own interval implies, else with the
+printed one, else with 1 / sqrt(N - 3k), the least that k correlations of N persons allow (Fisher
+1921). Reviews of one kind of therapy share primary studies: their errors correlate at an assumed
+rho within a cluster and become one composite (`multilevel.aggregate`); composites are then pooled
+by random effects. At rho = 0 overlap is ignored, near 1 a second review adds nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from metaworkbook.errors import InputError
+from metaworkbook.models import arrays
+from metaworkbook.models.gates import gate, headline
+from metaworkbook.models.multilevel import aggregate
+from metaworkbook.models.pooling import pool
+from metaworkbook.results.reviews import IntervalChecks, ReviewPool, StandardErrors
+
+#: Overlap assumed in the main analysis, and the values it is varied over.
+RHO, RHOS = 0.6, (0.0, 0.3, 0.6, 0.9)
+#: Half a unit of the second decimal, the rounding of most printed correlations.
+ROUNDING = 0.005
+#: An interval may be narrower than N allows by this much before it is called too narrow: N - 3k
+#: counts every study as one correlation, and rounding moves the ends.
+NARROWER = 0.8
+
+
+def standard_errors(
+    low: Any, high: Any, se: Any, k: Any, n: Any, level: float = 0.95
+) -> StandardErrors:
+    """Return the standard error of each published estimate, and what it rests on.
+
+    Parameters
+    ----------
+    low, high : array_like of shape (m,)
+        Ends of the printed interval on the z scale, NaN where none is printed.
+    se : array_like of shape (m,)
+        Printed standard error, taken as on the z scale; NaN where none.
+    k, n : array_like of shape (m,)
+        Studies and persons behind the estimate; NaN where not printed.
+    level : float
+        Level of the printed intervals.
+
+    Notes
+    -----
+    By hand: k = 10, N = 430 give 1 / sqrt(430 - 30) = .05. That is the error without spread
+    between studies and therefore too small; variants double it.
+    """
+    low, high, se, k, n = _vectors(low=low, high=high, se=se, k=k, n=n)
+    from_interval = np.abs(high - low) / 2 / _quantile(level)
+    derived = _floor(k, n)
+    known = [
+        (np.isfinite(from_interval) & (from_interval > 0), from_interval, "interval"),
+        (np.isfinite(se) & (se > 0), se, "printed"),
+        (np.isfinite(derived), derived, "derived"),
+    ]
+    value, source = np.full(low.size, np.nan), np.full(low.size, "", dtype=object)
+    for mask, numbers, name in known:
+        free = mask & (source == "")
+        value[free], source[free] = numbers[free], name
+    return StandardErrors(se=value, source=source)
+
+
+def check_intervals(
+    estimate: Any, low: Any, high: Any, k: Any, n: Any, level: float = 0.95
+) -> IntervalChecks:
+    """Reconstruct printed intervals: is the estimate in the middle, is the width possible.
+
+    Parameters
+    ----------
+    estimate, low, high, k, n : array_like of shape (m,)
+        As in `standard_errors`; all on the z scale.
+
+    Notes
+    -----
+    Pooled correlations have intervals symmetric in z. An estimate further from the middle than
+    rounding of all three printed numbers explains does not fit, unless it was pooled on the scale
+    of r: there the middle of tanh(low) and tanh(high) has to be the printed r.
+    """
+    estimate, low, high, k, n = _vectors(estimate=estimate, low=low, high=high, k=k, n=n)
+    told = np.isfinite(low) & np.isfinite(high)
+    order = ~told | (low <= high)
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    centre = (low + high) / 2
+    se = (high - low) / 2 / _quantile(level)
+    r, ends = np.tanh(estimate), (np.tanh(low), np.tanh(high))
+    # Rounding moves each printed r by up to half a unit, z by that over 1 - r^2.
+    slack = 2 * ROUNDING / (1 - np.maximum(np.abs(ends[0]), np.abs(ends[1])) ** 2)
+    fits = ~told | (np.abs(estimate - centre) <= slack)
+    fits |= np.abs(r - (ends[0] + ends[1]) / 2) <= 2 * ROUNDING
+    floor = _floor(k, n)
+    wide = ~told | ~np.isfinite(floor) | (se + ROUNDING >= NARROWER * floor)
+    return IntervalChecks(
+        centre=centre, se=se, floor=floor, inflation=se / floor, fits=fits, order=order,
+        wide_enough=wide,
+    )  # fmt: skip
+
+
+def pool_reviews(
+    estimate: Any, se: Any, cluster: Any, rho: float = RHO, derived: int = 0, level: float = 0.95
+) -> ReviewPool:
+    """Pool published estimates; estimates without a standard error do not enter.
+
+    Parameters
+    ----------
+    estimate, se : array_like of shape (m,)
+        On the z scale; NaN in ``se`` leaves the estimate out.
+    cluster : array_like of shape (m,)
+        Which reviews overlap.
+    rho : float
+        Assumed correlation of the errors of overlapping reviews, 0 to below 1.
+    derived : int
+        How many standard errors were derived from k and N, for the record.
+
+    Returns
+    -------
+    ReviewPool
+        One cluster: its composite with a normal interval, since a published synthesis is one
+        already. Two: side by side. Three and more: random effects, the wider interval.
+    """
+    estimate, se = _vectors(estimate=estimate, se=se)
+    cluster = np.asarray(cluster, dtype=object)
+    keep = np.isfinite(estimate) & np.isfinite(se)
+    told = {"reviews": int(keep.sum()), "derived": int(derived), "rho": float(rho)}
+    if not keep.any():
+        none = np.zeros(0)
+        return ReviewPool(
+            pooled=None, clusters=0, labels=(), composites=none, composite_se=none, **told
+        )
+    one = aggregate(estimate[keep], se[keep] ** 2, cluster[keep], rho)
+    count = len(one.yi)
+    pooled = None
+    if count == 1:
+        pooled = pool(one.yi, one.vi, method="FE", ci="wald", level=level)
+    elif gate(count).verdict:
+        pooled = headline(one.yi, one.vi, level=level)
+    return ReviewPool(
+        pooled=pooled, clusters=count, labels=tuple(str(label) for label in one.cluster),
+        composites=one.yi, composite_se=np.sqrt(one.vi), **told,
+    )  # fmt: skip
+
+
+def sweep_overlap(
+    estimate: Any, se: Any, cluster: Any, level: float = 0.95
+) -> dict[str, ReviewPool]:
+    """Return the pool at each overlap of `RHOS`, by the overlap as text."""
+    return {f"{rho:g}": pool_reviews(estimate, se, cluster, rho, level=level) for rho in RHOS}
+
+
+def _vectors(**given: Any) -> list[np.ndarray]:
+    found = [np.asarray(value, dtype=float) for value in given.values()]
+    if len({array.shape for array in found}) != 1 or found[0].ndim != 1:
+        raise InputError(f"{', '.join(given)}: allowed: one-dimensional arrays of one length.")
+    return found
+
+
+def _floor(k: np.ndarray, n: np.ndarray) -> np.ndarray:
+    free = n - 3 * k
+    usable = np.isfinite(free) & (free > 0)
+    return np.where(usable, 1 / np.sqrt(np.where(usable, free, 1.0)), np.nan)
+
+
+def _quantile(level: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + arrays.check_level(level)) / 2))

@@ -1,0 +1,207 @@
+"""The propositions: four verdicts on made-up ledgers, and the expected moves on the real one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from metaworkbook.evidence.ledger import Ledger, read_ledger
+from metaworkbook.evidence.propositions import KINDS, PROPOSITIONS
+from metaworkbook.evidence.questions import ask_propositions
+from metaworkbook.evidence.selection import resolve_constructs
+from metaworkbook.models.verdicts import judge_propositions
+
+from .synthetic import SIGNS, Writer, proposition
+
+JUDGED = [one.id for one in PROPOSITIONS if not one.fixed]
+#: The parts set against each other to make a proposition mixed, by position.
+OPPOSED = {"P13": (1, 2)}
+
+
+def judge(writer_or_ledger, identity: str):
+    ledger = writer_or_ledger.ledger() if isinstance(writer_or_ledger, Writer) else writer_or_ledger
+    return judge_propositions(ask_propositions(ledger, only=identity))[0]
+
+
+def write_mains(identity: str, turn: float) -> Writer:
+    writer = Writer()
+    for ask in proposition(identity).parts:
+        if ask.main:
+            writer.point(ask, turn * SIGNS[ask.expected])
+    return writer
+
+
+def test_every_proposition_of_the_thesis_is_asked_once():
+    assert [one.id for one in PROPOSITIONS] == [f"P{number}" for number in range(1, 16)]
+
+
+def test_every_part_names_known_constructs_and_a_known_kind():
+    ledger = Writer().ledger()
+    for one in PROPOSITIONS:
+        assert one.fixed or any(ask.main for ask in one.parts)
+        assert len({ask.name for ask in one.parts}) == len(one.parts)
+        for ask in one.parts:
+            assert ask.kind in KINDS
+            assert resolve_constructs(ledger, ask.x)
+            assert resolve_constructs(ledger, ask.y)
+            assert ask.expected in SIGNS
+
+
+@pytest.mark.parametrize("identity", JUDGED)
+def test_rows_as_the_proposition_states_them_support_it(identity):
+    verdict = judge(write_mains(identity, 1), identity)
+    assert verdict.verdict == "supported"
+    assert verdict.k >= 1
+
+
+@pytest.mark.parametrize("identity", JUDGED)
+def test_rows_of_the_other_sign_contradict_it(identity):
+    assert judge(write_mains(identity, -1), identity).verdict == "contradicted"
+
+
+@pytest.mark.parametrize("identity", JUDGED)
+def test_parts_that_point_opposite_ways_make_it_mixed(identity):
+    writer = Writer()
+    asks = proposition(identity).parts
+    for turn, position in zip((1, -1), OPPOSED.get(identity, (0, 1)), strict=True):
+        writer.point(asks[position], turn * SIGNS[asks[position].expected])
+    assert judge(writer, identity).verdict == "mixed"
+
+
+@pytest.mark.parametrize("identity", JUDGED)
+def test_an_empty_ledger_leaves_it_undecided_and_says_what_is_missing(identity):
+    verdict = judge(Writer(), identity)
+    assert verdict.verdict == "undecided"
+    assert {part.lacking for part in verdict.parts} == {"nothing"}
+    assert verdict.k == 0
+
+
+def test_the_pathway_stays_undecided_with_its_reason():
+    verdict = judge(write_mains("P13", 1), "P15")
+    assert verdict.verdict == "undecided"
+    assert "pathway" in verdict.fixed
+
+
+def test_two_samples_give_no_verdict_and_the_gate_is_named():
+    writer = Writer()
+    ask = proposition("P1").parts[0]
+    writer.point(ask, -1)
+    rows = writer.rows["effects"]
+    del rows[2:]
+    part = judge(writer, "P1").parts[0]
+    assert (part.points, part.lacking, part.k) == ("undecided", "samples", 2)
+
+
+def test_signs_that_differ_leave_the_interval_across_zero():
+    writer = Writer()
+    for value in (-0.4, 0.4, -0.3, 0.3):
+        writer.effect(writer.sample(), "attachment_avoidance", "alliance_total",
+                      1.0 if value > 0 else -1.0, statistic="r", value=value,
+                      phase="early")  # fmt: skip
+    part = judge(writer, "P1").parts[0]
+    assert (part.points, part.lacking) == ("undecided", "main")
+
+
+def test_one_sample_that_carries_the_result_is_named():
+    writer = Writer()
+    for value, n in ((-0.5, 2000), (-0.02, 40), (0.0, 40), (-0.01, 40)):
+        sign = -1.0 if value < 0 else 0.0
+        writer.effect(writer.sample(), "attachment_avoidance", "alliance_total", sign,
+                      statistic="r", value=value, n=n, phase="early")  # fmt: skip
+    part = judge(writer, "P1").parts[0]
+    assert part.points == "undecided"
+    assert part.lacking in ("main", "variant")
+
+
+def test_a_comparison_without_its_other_side_says_so():
+    writer = Writer()
+    ask = proposition("P2").parts[0]
+    writer.point(ask, -1)
+    writer.rows["effects"] = [row for row in writer.rows["effects"] if row["y"] == "alliance_bond"]
+    part = judge(writer, "P2").parts[0]
+    assert (part.points, part.lacking) == ("undecided", "other_side")
+
+
+def test_rows_set_apart_held_back_or_adjusted_do_not_speak():
+    changes = ({"hold_back": "misread"}, {"contrast": "adjusted"}, {"duplicate_of": "s1-1"})
+    for change in changes:
+        writer = write_mains("P1", 1)
+        for row in writer.rows["effects"]:
+            row.update(change)
+        assert judge(writer, "P1").k == 0
+    writer = write_mains("P1", 1)
+    for row in writer.rows["samples"]:
+        row["set_apart"] = "group"
+    assert judge(writer, "P1").k == 0
+
+
+def test_two_rows_of_one_sample_are_one_sample():
+    writer = write_mains("P1", 1)
+    for row in writer.rows["effects"]:
+        row["sample_id"] = "s1"
+    assert judge(writer, "P1").k == 1
+
+
+def test_shares_whose_count_is_not_unique_stay_out():
+    writer = write_mains("P12", 1)
+    for row in writer.rows["shares"]:
+        row["count"], row["n"] = None, 4000
+    assert judge(writer, "P12").k == 0
+
+
+def test_change_on_the_waiting_list_does_not_count_as_change_through_therapy():
+    writer = write_mains("P8", 1)
+    for row in writer.rows["effects"]:
+        row["control"] = ""
+    assert judge(writer, "P8").k == 0
+
+
+@cache
+def real_ledger() -> Ledger:
+    return read_ledger()
+
+
+@cache
+def real_verdicts() -> dict[str, str]:
+    return verdicts_of(real_ledger())
+
+
+def verdicts_of(ledger: Ledger) -> dict[str, str]:
+    return {one.id: one.verdict for one in judge_propositions(ask_propositions(ledger))}
+
+
+def moved(ledger: Ledger) -> dict[str, tuple[str, str]]:
+    before, after = real_verdicts(), verdicts_of(ledger)
+    return {one: (before[one], after[one]) for one in before if before[one] != after[one]}
+
+
+def change_reviews(review_id: str, **cells) -> Ledger:
+    reviews = real_ledger()["reviews"]
+    for column, value in cells.items():
+        reviews.loc[reviews["review_id"] == review_id, column] = value
+    return Ledger(real_ledger().tables | {"reviews": reviews}, "changed")
+
+
+def test_turning_one_modality_of_the_reviews_moves_only_the_alliance_with_outcome():
+    ledger = change_reviews("karver2018-01", estimate=-0.19, ci_low=-0.25, ci_high=-0.13)
+    before = real_verdicts()["P13"]
+    assert before == "supported"
+    assert moved(ledger) == {"P13": ("supported", "mixed")}
+
+
+def test_another_estimate_for_avoidance_moves_only_its_place_beside_the_alliance():
+    ledger = change_reviews("levy2011-02", estimate=-0.6, n_total=20000.0)
+    assert moved(ledger) == {"P14": ("contradicted", "supported")}
+
+
+def test_strong_early_samples_move_only_the_early_alliance():
+    writer = write_mains("P1", 1)
+    made = writer.ledger()
+    tables = dict(real_ledger().tables)
+    for name in ("effects", "samples", "studies"):
+        tables[name] = pd.concat([tables[name], made.tables[name]], ignore_index=True)
+    change = moved(Ledger(tables, "widened"))
+    assert list(change) == ["P1"]
+    assert change["P1"][0] == "undecided"
