@@ -65,8 +65,12 @@ def report(
     if engine not in ("kernels", "forked"):
         raise WorkbookError(f'--engine: found "{engine}"; allowed: kernels, forked. Correct it.')
     options = Options(only or [], jobs, engine, wait, time_limit, memory_limit)
-    with choose_progress() as progress:
-        outcome = build(options, progress)
+    try:
+        with choose_progress() as progress:
+            outcome = build(options, progress)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the last site is unchanged.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     index = outcome.site / "index.html"
     if outcome.failures:
         state = "holds the other pages" if outcome.swapped else "is the last good site"
@@ -123,9 +127,6 @@ def main() -> None:
     except WorkbookError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped; the last site is unchanged.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

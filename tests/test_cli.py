@@ -1,0 +1,179 @@
+"""The commands: what they print, where, and with which exit code; and that they start fast."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from metaworkbook import cli, paths
+from metaworkbook.publishing import keys
+
+REAL = Path(__file__).resolve().parents[1]
+_spec = importlib.util.spec_from_file_location("books", REAL / "tests" / "publishing" / "books.py")
+books = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(books)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    folder = books.make_project(tmp_path / "project")
+    books.add_page(folder, "one", books.make_notebook("level"))
+    monkeypatch.setenv(paths.ROOT_VARIABLE, str(folder))
+    monkeypatch.setenv(paths.BUILD_VARIABLE, str(folder / "build"))
+    # A package that someone edits while the tests run must not move their pages.
+    monkeypatch.setattr(keys, "_files", list_files)
+    return folder
+
+
+def list_files(package):
+    return [package / "errors.py"]
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run a command in this process; return its exit code, stdout and stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["metaworkbook", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return ended.value.code, out, err
+
+    return run
+
+
+@pytest.fixture
+def plain_site(monkeypatch):
+    """The stand-in renderer, so that no test of a command waits for the real one."""
+    from metaworkbook.publishing import build
+
+    renderer = books.make_renderer()
+    monkeypatch.setattr(build, "load_renderer", lambda: renderer)
+
+
+def test_check_says_what_is_sound_in_one_line(project, call):
+    code, out, err = call("check")
+    assert (code, err) == (0, "")
+    assert out.startswith("Sound: 2 studies, 0 samples, ")
+    assert ", 1 page; checksum " in out
+    assert out.count("\n") == 1
+
+
+def test_check_prints_every_problem_of_evidence_list_and_notebooks(project, call):
+    books.add_page(project, "two", books.make_notebook("print(level)"), levl=3)
+    file = project / "effects" / "studies.csv"
+    file.write_text(file.read_text("utf-8").replace("study_id", "study", 1), "utf-8")
+    code, out, err = call("check")
+    assert (code, out) == (1, "")
+    lines = err.splitlines()
+    assert any(line.startswith("effects/studies.csv") for line in lines)
+    assert any(line.startswith("notebooks/pages.toml (two)") for line in lines)
+    assert any(line.startswith("notebooks/two.ipynb (cell 2): found print()") for line in lines)
+    assert lines[-1] == f"{len(lines) - 1} problems found."
+    assert "Traceback" not in err
+
+
+def test_report_builds_and_then_has_nothing_to_do(project, call, plain_site):
+    code, out, err = call("report", "--jobs", "1")
+    assert (code, err) == (0, "")
+    index = project / "build" / "site" / "index.html"
+    assert out.splitlines()[0] == "[1/1] one"
+    assert out.splitlines()[-1] == f"Built {index}: 1 page run, 0 unchanged."
+    assert index.is_file()
+    code, out, err = call("report")
+    assert (code, out, err) == (0, f"Nothing changed: {index} is current (1 page).\n", "")
+
+
+def test_report_with_a_failed_page_says_so_and_exits_1(project, call, plain_site):
+    books.add_page(project, "bad", books.make_notebook("1 / 0"))
+    code, out, err = call("report")
+    assert code == 1
+    assert "page bad (notebooks/bad.ipynb), cell 2: ZeroDivisionError: division by zero." in err
+    assert err.splitlines()[-1].startswith("1 page failed; ")
+    assert err.splitlines()[-1].endswith("index.html holds the other pages.")
+    assert "[2/2]" in out
+
+
+def test_report_refuses_an_unknown_engine(project, call):
+    code, _, err = call("report", "--engine", "warp")
+    assert (code, err) == (1, '--engine: found "warp"; allowed: kernels, forked. Correct it.\n')
+
+
+@pytest.mark.parametrize("option", [["--jobs", "0"], ["--time-limit", "0"], ["--only"], ["--x"]])
+def test_report_refuses_bad_options_without_a_trace(project, call, option):
+    code, _, err = call("report", *option)
+    assert code == 2
+    assert "Traceback" not in err
+
+
+def test_outside_a_project_the_message_says_what_to_do(tmp_path, monkeypatch, call):
+    monkeypatch.setenv(paths.ROOT_VARIABLE, str(tmp_path))
+    monkeypatch.delenv(paths.BUILD_VARIABLE, raising=False)
+    for command in ("check", "report", "tidy", "clean"):
+        code, out, err = call(command)
+        assert (code, out) == (1, "")
+        assert err.startswith("no project found: ")
+
+
+def test_tidy_changes_what_a_tool_left_and_says_so(project, call):
+    file = project / "notebooks" / "one.ipynb"
+    clean = file.read_bytes()
+    file.write_bytes(clean.replace(b'"execution_count": null', b'"execution_count": 3'))
+    assert call("tidy") == (0, "tidied one.ipynb\n1 notebook, 1 changed.\n", "")
+    assert file.read_bytes() == clean
+    assert call("tidy", str(file)) == (0, "1 notebook, 0 changed.\n", "")
+
+
+def test_clean_removes_the_build_folder(project, call):
+    (project / "build" / "site").mkdir(parents=True)
+    code, out, _ = call("clean")
+    assert (code, out) == (0, f"Removed {project / 'build'}.\n")
+    assert not (project / "build").exists()
+    assert call("clean")[0] == 0
+
+
+def test_help_names_every_command_and_option(call):
+    code, out, _ = call("--help")
+    assert code == 0
+    for command in ("check", "report", "tidy", "clean", "diff", "accept", "verify"):
+        assert command in out
+    _, out, _ = call("report", "--help")
+    for option in ("--only", "--jobs", "--engine", "--wait", "--time-limit", "--memory-limit"):
+        assert option in out
+
+
+def test_an_interruption_is_told_calmly(project, call, monkeypatch):
+    from metaworkbook.publishing import build
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "build", interrupt)
+    code, _, err = call("report")
+    assert (code, err) == (130, "Stopped; the last site is unchanged.\n")
+
+
+def test_nothing_heavy_is_imported_when_nothing_has_to_be_done(project, call, plain_site):
+    """What makes a command slow is what it imports, so the imports are counted, not seconds."""
+    assert call("report")[0] == 0
+    heavy = ("pandas", "scipy", "matplotlib", "papermill", "nbformat", "nbconvert", "IPython")
+    script = (
+        "import sys\n"
+        "from metaworkbook import cli\n"
+        "from metaworkbook.publishing import keys\n"
+        "keys._files = lambda package: [package / 'errors.py']\n"
+        "sys.argv = ['metaworkbook', 'report']\n"
+        "try:\n    cli.main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ, capture_output=True, text=True, check=True
+    )
+    assert out.stdout.splitlines()[-1] == "[]"
+    assert out.stdout.startswith("Nothing changed: ")
