@@ -1,0 +1,88 @@
+// What must hold of every page: silence on the network, a working policy, access, weight, reflow.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { AXE, choosePages, launch, open, weigh } from "./browser.mjs";
+
+const KILOBYTE = 1024;
+const WEIGHT = { page: 400 * KILOBYTE, index: 150 * KILOBYTE };
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+const pages = choosePages();
+
+test("there are pages of every type in both languages", () => {
+  for (const file of ["index.html", "nb/index.html", "avoidance-alliance.html", "study/hostile.html",
+    "nb/study/hostile.html"]) {
+    assert.ok(pages.some((page) => page.name === `samples/${file}`), file);
+  }
+  assert.ok(pages.some((page) => page.name === "site/index.html"));
+});
+
+const countShifts = () => {
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifts += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+};
+
+// What reaches beyond the window without lying in something that scrolls by itself.
+const findWide = () => {
+  const limit = document.documentElement.clientWidth;
+  const scrolls = (node) => node &&
+    (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
+  return {
+    over: Math.max(0, document.documentElement.scrollWidth - limit),
+    nodes: [...document.querySelectorAll("main *, header *, footer *")]
+      .filter((node) => node.checkVisibility() && !scrolls(node.parentElement) &&
+        node.getBoundingClientRect().right > limit + 1)
+      .slice(0, 3).map((node) => node.outerHTML.slice(0, 120)),
+  };
+};
+
+for (const { name, root, file, url } of pages) {
+  describe(name, () => {
+    let view;
+    before(async () => {
+      view = await open(browser, url, { before: countShifts, colorScheme: "light" });
+    });
+    after(() => view.close());
+
+    test("loads without an error, a request or a shift", async () => {
+      await view.page.evaluate(() => new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(done))));
+      assert.deepEqual(view.seen.errors, []);
+      assert.deepEqual(view.seen.requests, [url]);
+      const loaded = () => performance.getEntriesByType("resource").length;
+      assert.equal(await view.page.evaluate(loaded), 0);
+      assert.equal(await view.page.evaluate(() => window.shifts), 0);
+    });
+
+    test("weighs little", () => {
+      const limit = file.endsWith("index.html") ? WEIGHT.index : WEIGHT.page;
+      assert.ok(weigh(root, file) <= limit, `${weigh(root, file)} bytes`);
+    });
+
+    test("has no accessibility violation, everything unfolded, in light and dark", async () => {
+      await view.page.evaluate(() => {
+        for (const details of document.querySelectorAll("details:not(.menu)")) details.open = true;
+      });
+      await view.page.evaluate(AXE);
+      for (const colorScheme of ["light", "dark"]) {
+        await view.page.emulateMedia({ colorScheme });
+        const { violations, passes } = await view.page.evaluate(() => axe.run());
+        const told = violations.flatMap((violation) => violation.nodes.slice(0, 3)
+          .map((node) => `${colorScheme}, ${violation.id}: ${node.html.slice(0, 160)}`));
+        assert.deepEqual(told, []);
+        assert.ok(passes.some((rule) => rule.id === "color-contrast"));
+      }
+    });
+
+    test("needs no sideways scrolling at 360 px, 200 % and 400 % zoom", async () => {
+      for (const width of [360, 1280 / 2, 1280 / 4]) {
+        await view.page.setViewportSize({ width, height: 640 });
+        assert.deepEqual(await view.page.evaluate(findWide), { over: 0, nodes: [] }, `${width} px`);
+      }
+    });
+  });
+}
