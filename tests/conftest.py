@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from metaworkbook.evidence.ledger import read_ledger
 
 from . import ledgers
+
+# The same cases on every run and machine: a failure is never a matter of luck.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ counts <- as.data.frame(rbind(
 ))
 names(counts) <- c("ai", "bi", "ci", "di")
 
-changes <- expand.grid(m1i = c(-4, 0, 0.5, 11), ni = c(2, 3, 12, 400), ri = c(-0.6, 0, 0.5, 0.99))
+changes <- expand.grid(m1i = c(-4, 0, 0.5, 11), ni = c(3, 4, 12, 400), ri = c(-0.6, 0, 0.5, 0.99))
 changes$m2i <- 1
 changes$sd1i <- rep_len(c(0.7, 2, 5), nrow(changes))
 

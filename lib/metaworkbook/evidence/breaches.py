@@ -9,19 +9,8 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.errors import Problem
+from metaworkbook.evidence.columns import Table
 from metaworkbook.evidence.records import show
-
-#: The column that names a row in messages; shares have no id of their own.
-KEYS = {
-    "studies": "study_id",
-    "samples": "sample_id",
-    "effects": "effect_id",
-    "shares": "effect_id",
-    "reviews": "review_id",
-    "review_moderators": "moderator_id",
-    "claims": "claim_id",
-    "second_coding": "effect_id",
-}
 
 
 class Breach(NamedTuple):
@@ -37,25 +26,25 @@ class Breach(NamedTuple):
     remedy: str
 
 
-def list_problems(name: str, table: pd.DataFrame, breach: Breach) -> Iterator[Problem]:
-    """Yield one problem a row that breaks the rule."""
+def list_problems(table: Table, cells: pd.DataFrame, breach: Breach) -> Iterator[Problem]:
+    """Yield one problem a row of ``cells`` that breaks the rule."""
     broken = breach.rows.to_numpy(dtype=bool)
     if not broken.any():
         return
-    rows = table[broken]
+    rows = cells[broken]
     allowed = (
         breach.allowed[broken]
         if isinstance(breach.allowed, pd.Series)
         else np.full(len(rows), breach.allowed, dtype=object)
     )
     for line, key, value, words in zip(
-        rows.index, rows[KEYS[name]], rows[breach.column], allowed, strict=True
+        rows.index, rows[table.key], rows[breach.column], allowed, strict=True
     ):
-        place = (f"effects/{name}.csv", int(line), str(key), breach.column)
+        place = (f"effects/{table.path}", int(line), str(key), breach.column)
         yield Problem(*place, _show_value(value), words, breach.remedy)
 
 
 def _show_value(value: str | float) -> str:
-    if value == "" or value != value:
-        return "blank"
-    return show(value) if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return show(value)
+    return "blank" if value != value else f"{value:g}"

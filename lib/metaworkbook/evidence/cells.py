@@ -18,7 +18,7 @@ UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
 )
 LONGEST_CELL = 5000
-#: Above it whole numbers are no longer exact.
+#: From here on whole numbers are no longer exact.
 LARGEST_INTEGER = 2**53
 
 
@@ -29,7 +29,7 @@ def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.Da
     was reported or the cell is bad. The index is the line of each record in its file.
     """
     place = f"effects/{table.path}"
-    keys = records.cells.get(table.primary_key, ("",) * len(records.lines))
+    keys = records.cells[table.key]
     data = {}
     for column in table.columns:
         cells = records.cells[column.name]
@@ -80,7 +80,7 @@ def judge(column: Column, text: str) -> str:
 def _holds(column: Column, value: float) -> bool:
     if not np.isfinite(value):
         return False
-    if column.type == "integer" and (value % 1 or abs(value) > LARGEST_INTEGER):
+    if column.type == "integer" and (value % 1 or abs(value) >= LARGEST_INTEGER):
         return False
     low = -np.inf if column.minimum is None else column.minimum
     return low <= value <= (np.inf if column.maximum is None else column.maximum)

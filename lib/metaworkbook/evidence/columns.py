@@ -94,6 +94,11 @@ class Table:
     primary_key: str = ""
     foreign_keys: tuple[ForeignKey, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The column that names a row in messages: the primary key, else the first."""
+        return self.primary_key or self.columns[0].name
+
     def column(self, name: str) -> Column:
         """Return the column called ``name``; KeyError if there is none."""
         return next(column for column in self.columns if column.name == name)

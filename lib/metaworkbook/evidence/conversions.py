@@ -225,13 +225,14 @@ def d_change(
 
     Raw-score standardisation with the correction for small samples J(n - 1), variance
     2(1 - r)/n + d^2/(2n) (Becker 1988; metafor's SMCR). ``ri`` is the correlation of the two
-    measurements. Raises InputError unless sd1 > 0, n >= 2 and |r| < 1. No change gives 0.
+    measurements. Raises InputError unless sd1 > 0, |r| < 1 and n >= 3 (with 2 the correction would
+    make every change zero). No change gives 0.
     """
     from scipy.special import gammaln
 
     m1, m2, sd1, n, r = _arrays(m1i=m1i, m2i=m2i, sd1i=sd1i, ni=ni, ri=ri)
     _require("sd1i", sd1, sd1 > 0, "above 0")
-    _require("ni", n, n >= 2, "at least 2")
+    _require("ni", n, n >= 3, "at least 3")
     _require("ri", r, np.abs(r) < 1, "-1 < r < 1")
     df = n - 1
     correction = np.exp(gammaln(df / 2) - 0.5 * np.log(df / 2) - gammaln((df - 1) / 2))

@@ -16,7 +16,7 @@ from metaworkbook.errors import LedgerError, Problem
 from metaworkbook.evidence.cells import type_cells
 from metaworkbook.evidence.columns import Table
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
-from metaworkbook.evidence.records import read_records, show
+from metaworkbook.evidence.records import Records, read_records, show
 from metaworkbook.evidence.rules import check_rules
 
 
@@ -79,8 +79,9 @@ def read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Return the tables as far as they can be read, and every problem found in them."""
     dictionary = read_dictionary(folder)
     problems: list[Problem] = []
-    read = {name: _read_table(table, folder, problems) for name, table in dictionary.items()}
-    whole = {name: table for name, table in read.items() if table is not None}
+    files = {name: _read_file(table, folder, problems) for name, table in dictionary.items()}
+    records = {name: found for name, found in files.items() if found is not None}
+    whole = {name: type_cells(records[name], dictionary[name], problems) for name in records}
     # A row with an unreadable cell is reported once and not judged by rules as well.
     bad: dict[str, set[int]] = {}
     for problem in problems:
@@ -89,12 +90,13 @@ def read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
         name: table[~table.index.isin(bad.get(f"effects/{dictionary[name].path}", set()))]
         for name, table in whole.items()
     }
-    problems.extend(_check_foreign_keys(dictionary, sound, whole, problems))
-    problems.extend(check_rules(sound, whole))
+    left_out = {name: records[name].left_out for name in records if records[name].left_out}
+    problems.extend(_check_foreign_keys(dictionary, sound, whole, left_out))
+    problems.extend(check_rules(dictionary, sound, whole, set(left_out)))
     return whole, problems
 
 
-def _read_table(table: Table, folder: Path, problems: list[Problem]) -> pd.DataFrame | None:
+def _read_file(table: Table, folder: Path, problems: list[Problem]) -> Records | None:
     try:
         raw = (folder / table.path).read_bytes()
     except OSError as error:
@@ -102,31 +104,31 @@ def _read_table(table: Table, folder: Path, problems: list[Problem]) -> pd.DataF
         place = (f"effects/{table.path}", 0, "", "")
         problems.append(Problem(*place, found, "a readable file", "Restore the file."))
         return None
-    records = read_records(raw, table, problems)
-    return None if records is None else type_cells(records, table, problems)
+    return read_records(raw, table, problems)
 
 
 def _check_foreign_keys(
     dictionary: dict[str, Table],
     sound: dict[str, pd.DataFrame],
     whole: dict[str, pd.DataFrame],
-    reported: list[Problem],
+    left_out: dict[str, frozenset[str]],
 ) -> list[Problem]:
-    # A row left out for its number of cells is reported once, not again by each row that names it.
-    left_out = {(problem.file, problem.key) for problem in reported if not problem.column}
     problems = []
     for name, table in dictionary.items():
         for link in table.foreign_keys:
             if name not in sound or link.other not in whole:
                 continue
             values = sound[name][link.column]
-            unknown = (values != "") & ~values.isin(whole[link.other][link.other_column])
-            file = f"effects/{dictionary[link.other].path}"
-            for line, value in values[unknown].items():
-                if (file, value) in left_out:
-                    continue
-                key = sound[name].at[line, table.primary_key] if table.primary_key else ""
-                place = (f"effects/{table.path}", line, key, link.column)
+            # A row left out for its number of cells is not reported again by each that names it.
+            known = {*whole[link.other][link.other_column], *left_out.get(link.other, ()), ""}
+            for line, value in values[~values.isin(known)].items():
+                place = (
+                    f"effects/{table.path}",
+                    line,
+                    sound[name].at[line, table.key],
+                    link.column,
+                )
+                allowed = f"an id of effects/{dictionary[link.other].path}"
                 remedy = "Correct it, or add the row there."
-                problems.append(Problem(*place, show(value), f"an id of {file}", remedy))
+                problems.append(Problem(*place, show(value), allowed, remedy))
     return problems

@@ -14,10 +14,14 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Records:
-    """The records of one file: their first lines as an editor counts them, and cells by column."""
+    """The records of one file: their first lines as an editor counts them, and cells by column.
+
+    ``left_out`` holds the first cell of each record that has too many or too few.
+    """
 
     lines: tuple[int, ...]
     cells: dict[str, tuple[str, ...]]
+    left_out: frozenset[str]
 
 
 def read_records(raw: bytes, table: Table, problems: list[Problem]) -> Records | None:
@@ -44,19 +48,22 @@ def read_records(raw: bytes, table: Table, problems: list[Problem]) -> Records |
         return None
     header = records[0][1]
     whole = [record for record in records[1:] if len(record[1]) == len(header)]
-    for line, cells in records[1:]:
-        if len(cells) != len(header):
-            found, allowed = f"{len(cells)} cells", f"{len(header)} cells"
-            remedy = "Quote cells that hold a comma; delete stray ones."
-            problems.append(Problem(place, line, cells[0][:SHOWN], "", found, allowed, remedy))
+    torn = [record for record in records[1:] if len(record[1]) != len(header)]
+    for line, cells in torn:
+        found, allowed = f"{len(cells)} cells", f"{len(header)} cells"
+        remedy = "Quote cells that hold a comma; delete stray ones."
+        problems.append(Problem(place, line, cells[0][:SHOWN], "", found, allowed, remedy))
     lines = tuple(line for line, _ in whole)
     by_column = zip(*(cells for _, cells in whole), strict=True) if whole else ((),) * len(header)
     named = dict(zip(header, by_column, strict=True))
-    return Records(lines, {column.name: named[column.name] for column in table.columns})
+    ordered = {column.name: named[column.name] for column in table.columns}
+    return Records(lines, ordered, frozenset(cells[0] for _, cells in torn))
 
 
 def show(text: str) -> str:
     """Return the start of a cell in quotes, with unprintable characters spelt out."""
+    if text == "":
+        return "blank"
     shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
     return f'"{shown}"' if shown.isprintable() else ascii(shown)
 

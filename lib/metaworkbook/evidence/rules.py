@@ -7,6 +7,7 @@ import pandas as pd
 from metaworkbook.errors import Problem
 from metaworkbook.evidence import row_rules, table_rules
 from metaworkbook.evidence.breaches import list_problems
+from metaworkbook.evidence.columns import Table
 
 ROW_RULES = {
     "effects": (
@@ -62,16 +63,25 @@ TABLE_RULES = (
 )
 
 
-def check_rules(tables: dict[str, pd.DataFrame], whole: dict[str, pd.DataFrame]) -> list[Problem]:
+def check_rules(
+    dictionary: dict[str, Table],
+    tables: dict[str, pd.DataFrame],
+    whole: dict[str, pd.DataFrame],
+    incomplete: set[str],
+) -> list[Problem]:
     """Return what breaks a rule.
 
     Parameters
     ----------
+    dictionary : dict of Table
+        The tables' descriptions.
     tables : dict of DataFrame
         The rows whose own cells are sound, by table; a table that could not be read is missing,
         and rules that need it are not put.
     whole : dict of DataFrame
         All rows, for rules that ask whether something exists elsewhere.
+    incomplete : set of str
+        Tables of which a record could not be read: rules that need them would blame other rows.
     """
     problems = [
         problem
@@ -79,10 +89,10 @@ def check_rules(tables: dict[str, pd.DataFrame], whole: dict[str, pd.DataFrame])
         if name in tables
         for rule in rules
         for breach in rule(tables[name])
-        for problem in list_problems(name, tables[name], breach)
+        for problem in list_problems(dictionary[name], tables[name], breach)
     ]
     for name, others, rule in TABLE_RULES:
-        if tables.keys() >= {name, *others.split()}:
+        if tables.keys() - incomplete >= {name, *others.split()}:
             for breach in rule(tables, whole):
-                problems.extend(list_problems(name, tables[name], breach))
+                problems.extend(list_problems(dictionary[name], tables[name], breach))
     return problems

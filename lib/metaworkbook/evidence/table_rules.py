@@ -69,8 +69,8 @@ def check_overlaps(
     used = everyone[everyone["study_id"].isin(_words(partners))]
     samples = used.groupby("study_id")["sample_id"].agg(set).to_dict()
     apart = [
-        any(_are_apart(samples, mine, other) for other in others)
-        for mine, others in partners.items()
+        not alone and any(_are_apart(samples, mine, other) for other in others)
+        for alone, (mine, others) in zip(one_sided, partners.items(), strict=True)
     ]
     yield Breach(
         _spread(apart, overlapping, studies), "same_sample_as",

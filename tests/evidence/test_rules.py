@@ -1,0 +1,432 @@
+"""Rules: one planted error each in a sound ledger, and exactly one problem that names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from metaworkbook.errors import LedgerError
+from metaworkbook.evidence.ledger import check_ledger, read_ledger
+from metaworkbook.evidence.row_rules import ROUNDING
+
+from .. import ledgers
+
+#: Table, id of the row, the cells changed, then where the problem is, what was found, what is
+#: allowed.
+PLANTS = {
+    # Statistic and value.
+    "r without value": (
+        "effects", "alm2001-01", {"value": "", "ci_low": "", "ci_high": "", "second_reading":
+        "agrees"}, "value", "blank", "a number"),
+    "t without value": ("effects", "alm2003-03", {"value": ""}, "value", "blank", "a number"),
+    "beta without value": ("effects", "bjork2005-03", {"value": ""}, "value", "blank", "a number"),
+    "direction with value": (
+        "effects", "bjork2005-01", {"value": "-0.2"}, "value", "-0.2", "blank"),
+    "p only with value": ("effects", "bjork2005-02", {"value": "0.2"}, "value", "0.2", "blank"),
+    "p only without p": (
+        "effects", "bjork2005-02", {"p_reported": ""}, "p_reported", "blank", "p as printed"),
+    "r of 1": (
+        "effects", "alm2003-03", {"statistic": "r", "value": "-1"}, "value", "-1", "-1 < r < 1"),
+    "r above 1": (
+        "effects", "alm2003-03", {"statistic": "r", "value": "-30"}, "value", "-30",
+        "-1 < r < 1"),
+    "odds ratio of zero": (
+        "effects", "gran2010-02", {"value": "0", "ci_low": "", "ci_high": ""}, "value", "0",
+        "above 0"),
+    "negative F": (
+        "effects", "hassel2012-01", {"value": "-6.2"}, "value", "-6.2", "at least 0"),
+    "share in percent": (
+        "effects", "hassel2012-03", {"value": "26"}, "value", "26", "0 to 1"),
+    "other without number or words": (
+        "effects", "bjork2005-05", {"statistic": "other"}, "detail", "blank", "what was printed"),
+    "means without means": (
+        "effects", "bjork2005-05", {"statistic": "means"}, "detail", "blank", "the means"),
+    "no error df": ("effects", "hassel2012-01", {"df2": "0"}, "df2", "0", "above 0"),
+    # p, level, significance.
+    "p without relation": (
+        "effects", "bjork2005-02", {"p_relation": ""}, "p_relation", "blank",
+        "=, < or > with every p_value"),
+    "relation without p": (
+        "effects", "bjork2005-02", {"p_value": ""}, "p_relation", '"="',
+        "=, < or > with every p_value"),
+    "p of zero": (
+        "effects", "bjork2005-02", {"p_value": "0"}, "p_value", "0",
+        "0 < p <= 1, and < 1 after >"),
+    "level of one": (
+        "effects", "bjork2005-01", {"level": "1"}, "level", "1", "0 < level < 1"),
+    "p above the level, yet significant": (
+        "effects", "bjork2005-02", {"p_value": "0.2"}, "significance", '"significant"',
+        "not_significant"),
+    "p below the level, yet not": (
+        "effects", "bjork2005-02", {"significance": "not_significant"}, "significance",
+        '"not_significant"', "significant"),
+    "p below the level, yet not stated": (
+        "effects", "bjork2005-02", {"significance": "not_stated"}, "significance",
+        '"not_stated"', "significant"),
+    "p > .05 is not significant": (
+        "effects", "bjork2005-02", {"p_relation": ">", "p_value": "0.05"}, "significance",
+        '"significant"', "not_significant"),
+    "no association, yet significant": (
+        "effects", "alm2003-02", {"direction": "none", "direction_analysed": "none",
+        "significance": "significant"}, "direction", '"none"',
+        "negative, positive, mixed, unstated"),
+    # Groups and intervals.
+    "n blank beside group sizes": (
+        "effects", "gran2010-01", {"n": ""}, "n", "blank", "at least n1 + n2"),
+    "groups larger than n": (
+        "effects", "gran2010-01", {"n1": "20"}, "n", "30", "at least n1 + n2"),
+    "classes without groups": (
+        "effects", "bjork2005-01", {"natural_classes": "yes"}, "natural_classes", '"yes"',
+        "blank"),
+    "sized groups without classes": (
+        "effects", "gran2010-01", {"natural_classes": ""}, "natural_classes", "blank", "yes, no"),
+    "interval upside down": (
+        "effects", "bjork2005-05", {"ci_low": "1.3", "ci_high": "0.2"}, "ci_low",
+        "1.3", "at most ci_high"),
+    "value outside its interval": (
+        "effects", "gran2010-02", {"ci_low": "0.6"}, "value", "0.5", "within ci_low and ci_high"),
+    # What r and n imply: z = -.3095 -+ .3222.
+    "interval end not of r and n": (
+        "effects", "alm2001-01", {"ci_low": "-0.50"}, "ci_low", "-0.5",
+        "-0.563 to -0.555 from r and n"),
+    "other end not of r and n": (
+        "effects", "alm2001-01", {"ci_high": "0.10"}, "ci_high", "0.1",
+        "0.007 to 0.018 from r and n"),
+    "p not of r and n": (
+        "effects", "alm2001-01", {"p_value": "0.15"}, "p_value", "0.15",
+        "0.0557 to 0.0646 from r and n"),
+    "p bound not of r and n": (
+        "effects", "alm2001-01", {"p_value": "0.05", "p_relation": "<",
+        "significance": "significant"}, "p_value", "0.05", "0.0557 to 0.0646 from r and n"),
+    "lower bound of p not of r and n": (
+        "effects", "alm2001-01", {"p_value": "0.2", "p_relation": ">"}, "p_value", "0.2",
+        "0.0557 to 0.0646 from r and n"),
+    # Signs and polarity.
+    "sign against direction": (
+        "effects", "alm2003-03", {"value": "2.5"}, "direction", '"negative"',
+        "the sign of the printed number"),
+    "ratio against direction": (
+        "effects", "gran2010-02", {"value": "1.1"}, "direction", '"negative"',
+        "the sign of the printed number"),
+    "direction against sign": (
+        "effects", "alm2003-03", {"direction": "positive", "direction_analysed": "positive"},
+        "direction", '"positive"', "the sign of the printed number"),
+    "not turned": (
+        "effects", "bjork2005-02", {"direction_analysed": "positive"}, "direction_analysed",
+        '"positive"', "negative, the stated direction under the polarity of x and y"),
+    "turned without reason": (
+        "effects", "bjork2005-01", {"direction_analysed": "positive"}, "direction_analysed",
+        '"positive"', "negative, the stated direction under the polarity of x and y"),
+    "turned twice": (
+        "effects", "bjork2005-02", {"x_scored_as": "reversed"}, "direction_analysed",
+        '"negative"', "positive, the stated direction under the polarity of x and y"),
+    # Samples and duplicates.
+    "n of another sample": (
+        "effects", "bjork2005-01", {"n": "59"}, "n", "59", "60, the n of its sample"),
+    "n of a part without a note": (
+        "effects", "alm2003-02", {"n_note": ""}, "n", "38", "40, the n of its sample"),
+    "sample with a report too many": (
+        "samples", "bjork", {"reports": "bjork2005 gran2010"}, "reports",
+        '"bjork2005 gran2010"', "bjork2005"),
+    "sample with a report too few": (
+        "samples", "alm", {"reports": "alm2001"}, "reports", '"alm2001"', "alm2001 alm2003"),
+    "overlap told once": (
+        "studies", "bjork2005", {"same_sample_as": "gran2010"}, "same_sample_as", '"gran2010"',
+        "study ids that name this study in turn"),
+    "overlap with nobody": (
+        "studies", "bjork2005", {"same_sample_as": "nobody1999"}, "same_sample_as",
+        '"nobody1999"', "study ids that name this study in turn"),
+    "duplicate of nothing": (
+        "effects", "alm2003-01", {"duplicate_of": "alm2001-77"}, "duplicate_of",
+        '"alm2001-77"', "another row of the same sample that is itself no duplicate"),
+    "duplicate of itself": (
+        "effects", "alm2003-01", {"duplicate_of": "alm2003-01"}, "duplicate_of",
+        '"alm2003-01"', "another row of the same sample that is itself no duplicate"),
+    "duplicate of a duplicate": (
+        "effects", "alm2003-03", {"duplicate_of": "alm2003-01"}, "duplicate_of",
+        '"alm2003-01"', "another row of the same sample that is itself no duplicate"),
+    "duplicate in another sample": (
+        "effects", "alm2003-01", {"duplicate_of": "bjork2005-01"}, "duplicate_of",
+        '"bjork2005-01"', "another row of the same sample that is itself no duplicate"),
+    "id of another study": (
+        "effects", "hassel2012-05", {"effect_id": "gran2010-05"}, "effect_id", '"gran2010-05"',
+        "hassel2012, a hyphen and a number"),
+    # Foreign keys.
+    "unknown study": (
+        "claims", "alm2001-claim", {"study_id": "alm1999"}, "study_id", '"alm1999"',
+        "an id of effects/studies.csv"),
+    "unknown construct": (
+        "effects", "bjork2005-01", {"y": "rapport"}, "y", '"rapport"',
+        "an id of effects/constructs.csv"),
+    "share of no effect": (
+        "shares", "hassel2012-03", {"effect_id": "hassel2012-33"}, "effect_id",
+        '"hassel2012-33"', "an id of effects/effects.csv"),
+    "review of an unknown construct": (
+        "reviews", "pool2020-01", {"x": "avoidance"}, "x", '"avoidance"',
+        "an id of effects/constructs.csv"),
+    "claim about an unknown construct": (
+        "claims", "alm2001-claim", {"y": "alliance_total rapport"}, "y",
+        '"alliance_total rapport"',
+        "constructs of effects/constructs.csv separated by spaces, or blank"),
+    "unknown proposition": (
+        "effects", "bjork2005-01", {"proposition": "P1 P16"}, "proposition", '"P1 P16"',
+        "P1 to P15 separated by spaces"),
+    "claim on an unknown proposition": (
+        "claims", "alm2001-claim", {"proposition": "P0"}, "proposition", '"P0"',
+        "P1 to P15 separated by spaces"),
+    # The second reading.
+    "second reading stale": (
+        "effects", "alm2001-01", {"second_reading": "n"}, "second_reading", '"n"', "agrees"),
+    "second reading missing": (
+        "effects", "alm2001-02", {"second_reading": ""}, "second_reading", "blank",
+        "direction n"),
+    "second reading made up": (
+        "effects", "bjork2005-01", {"second_reading": "agrees"}, "second_reading", '"agrees"',
+        "blank"),
+    "second reading changed": (
+        "second_coding", "alm2001-01", {"n": "41"}, "second_reading", '"agrees"', "n"),
+    "second reading lost": (
+        "second_coding", "alm2003-02", {"found": "yes", "direction": "unstated"},
+        "second_reading", '"not_found"', "agrees"),
+    "second reading of nothing": (
+        "second_coding", "gran2010-09", {"effect_id": "gran2010-90"}, "effect_id",
+        '"gran2010-90"',
+        "an id of effects.csv, claims.csv, leftovers.csv, or raw_effect_ids of reviews.csv"),
+    # Shares.
+    "share not of its count": (
+        "shares", "hassel2012-03", {"share": "0.28"}, "share", "0.28",
+        "count / n within rounding"),
+    # Reviews and their moderators.
+    "pooled r of 1": (
+        "reviews", "old2010-01", {"estimate": "-1.7"}, "estimate", "-1.7", "-1 < r < 1"),
+    "statement with a number": (
+        "reviews", "old2010-01", {"statistic": "direction_only"}, "estimate", "-0.17", "blank"),
+    "estimate outside its interval": (
+        "reviews", "pool2020-01", {"estimate": "-0.41"}, "estimate", "-0.41",
+        "within ci_low and ci_high"),
+    "pooled interval upside down": (
+        "reviews", "pool2020-01", {"ci_low": "-0.08", "ci_high": "-0.20"}, "ci_low", "-0.08",
+        "at most ci_high"),
+    "estimate against direction": (
+        "reviews", "old2010-01", {"estimate": "0.17"}, "direction", '"negative"',
+        "the sign of the printed number"),
+    "review not turned": (
+        "reviews", "pool2020-02", {"direction_analysed": "positive"}, "direction_analysed",
+        '"positive"', "negative, the stated direction under the polarity of x and y"),
+    "review p without relation": (
+        "reviews", "pool2020-01", {"p_relation": ""}, "p_relation", "blank",
+        "=, < or > with every p_value"),
+    "persons without relation": (
+        "reviews", "pool2020-01", {"n_relation": ""}, "n_relation", "blank",
+        "=, <, > or ~ with every n_total"),
+    "superseded by nothing": (
+        "reviews", "old2010-01", {"superseded_by": "new2030-01"}, "superseded_by",
+        '"new2030-01"', "a review_id of this table that this row does not supersede in turn"),
+    "superseded by itself": (
+        "reviews", "old2010-01", {"superseded_by": "old2010-01"}, "superseded_by",
+        '"old2010-01"', "a review_id of this table that this row does not supersede in turn"),
+    "review id of another review": (
+        "reviews", "pool2020-02", {"meta_id": "other2020"}, "review_id", '"pool2020-02"',
+        "other2020, a hyphen and a number"),
+    "moderator id of another review": (
+        "review_moderators", "pool2020-m02", {"meta_id": "other2020"}, "moderator_id",
+        '"pool2020-m02"', "other2020, a hyphen and a number"),
+    "moderator p without relation": (
+        "review_moderators", "pool2020-m01", {"p_relation": ""}, "p_relation", "blank",
+        "=, < or > with every p_value"),
+}  # fmt: skip
+#: Where the problem shows in another row than the one changed.
+ELSEWHERE = {
+    "second reading changed": ("effects", "alm2001-01"),
+    "second reading lost": ("effects", "alm2003-02"),
+}
+
+
+def found_in(path):
+    """Return the problems of a ledger, each with a remedy that ends as a sentence."""
+    problems = check_ledger(path)
+    for problem in problems:
+        assert problem.remedy.endswith(".")
+        assert problem.allowed
+        assert problem.found
+    return problems
+
+
+def test_untouched_ledger_is_sound(folder):
+    assert check_ledger(folder) == []
+    assert set(read_ledger(folder).tables) == set(ledgers.DICTIONARY)
+
+
+def test_real_ledger_is_sound():
+    assert check_ledger(ledgers.REAL) == []
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_one_planted_error_is_one_problem(tmp_path, tables, name):
+    table, key, cells, column, found, allowed = PLANTS[name]
+    line = ledgers.line_of(tables, table, key)
+    ledgers.find(tables, table, key).update(cells)
+    file, shown = ELSEWHERE.get(name, (table, cells.get(next(iter(tables[table][0])), key)))
+    if name in ELSEWHERE:
+        line = ledgers.line_of(tables, file, shown)
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.file, problem.row, problem.key) == (f"effects/{file}.csv", line, shown)
+    assert (problem.column, problem.found, problem.allowed) == (column, found, allowed)
+
+
+def test_message_is_one_line_and_a_count(tmp_path, tables):
+    ledgers.find(tables, "effects", "bjork2005-01")["n"] = "59"
+    with pytest.raises(LedgerError) as caught:
+        read_ledger(ledgers.write(tmp_path / "effects", tables))
+    assert str(caught.value) == (
+        "effects/effects.csv, row 7 (bjork2005-01), n: found 59; "
+        "allowed: 60, the n of its sample. "
+        "Correct it, or say under n_note why this result rests on another number.\n"
+        "1 problem found."
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "cells"),
+    [
+        ("alm2001-01", {"ci_low": "-0.50", "oddity": "printed so"}),
+        ("alm2001-01", {"p_value": "0.15", "p_reported": ".15", "oddity": "printed so"}),
+        ("alm2001-01", {"ci_low": "-0.50", "contrast": "adjusted"}),
+        ("alm2003-03", {"value": "2.5", "oddity": "t printed without its sign"}),
+        ("gran2010-02", {"ci_low": "0.6", "oddity": "printed so"}),
+        ("gran2010-02", {"ci_low": "1.3", "ci_high": "0.2", "oddity": "printed so"}),
+        ("bjork2005-02", {"p_value": "0.2", "oddity": "printed so"}),
+        ("bjork2005-02", {"p_value": "0.2", "p_relation": "<"}),
+        ("bjork2005-02", {"p_value": "0.2", "level": "0.3"}),
+        ("bjork2005-01", {"n": "59", "n_note": "one left"}),
+        ("bjork2005-01", {"n": "7", "n_unit": "therapists"}),
+        ("bjork2005-01", {"n": ""}),
+        ("hassel2012-01", {"direction": "unstated", "direction_analysed": "unstated"}),
+    ],
+)
+def test_what_is_told_or_no_error_passes(tmp_path, tables, key, cells):
+    ledgers.find(tables, "effects", key).update(cells)
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
+@pytest.mark.parametrize("r", [-0.97, -0.3, -0.01])
+@pytest.mark.parametrize("n", [5, 40, 60])
+def test_printed_interval_and_p_pass_whatever_is_rounded(tmp_path, tables, r, n):
+    from numpy import arctanh, sqrt, tanh
+    from scipy.stats import t
+
+    # The printed r is rounded by as much as two decimals allow, and so is what was made of it.
+    ledgers.find(tables, "samples", "alm")["n"] = ""
+    for true in (r - 0.99 * ROUNDING, r + 0.99 * ROUNDING):
+        if true <= -1:
+            continue
+        half = 1.959964 / sqrt(n - 3)
+        p = 2 * t.sf(abs(true) * sqrt((n - 2) / (1 - true**2)), n - 2)
+        ledgers.find(tables, "effects", "alm2001-01").update(
+            n=f"{n}", value=f"{r}", ci_low=f"{tanh(arctanh(true) - half):.2f}",
+            ci_high=f"{tanh(arctanh(true) + half):.2f}", p_value=f"{max(p, 0.001):.3f}",
+            p_relation="=" if p > 0.001 else "<",
+            significance="significant" if round(p, 3) <= 0.05 else "not_significant",
+            second_reading="n value" if n != 40 and r != -0.3 else "n" if n != 40 else
+            "value" if r != -0.3 else "agrees",
+        )  # fmt: skip
+        assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
+def test_same_result_under_a_new_id(tmp_path, tables):
+    again = ledgers.find(tables, "effects", "bjork2005-01") | {"effect_id": "bjork2005-06"}
+    tables["effects"].append(again)
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.row, problem.key) == (len(tables["effects"]) + 1, "bjork2005-06")
+    assert (problem.column, problem.allowed) == ("effect_id", "one row a result")
+    again["duplicate_of"] = "bjork2005-01"
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
+def test_overlapping_reports_in_different_samples(tmp_path, tables):
+    """The same people under two sample ids would count twice."""
+    for row in tables["effects"]:
+        if row["study_id"] == "alm2003":
+            row["sample_id"], row["duplicate_of"] = "eik", ""
+    ledgers.find(tables, "samples", "alm")["reports"] = "alm2001"
+    tables["samples"].append({**tables["samples"][0], "sample_id": "eik", "reports": "alm2003"})
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert {problem.key for problem in problems} == {"alm2001", "alm2003"}
+    for problem in problems:
+        assert problem.column == "same_sample_as"
+        assert problem.allowed == "studies whose rows share a sample_id with this one"
+
+
+def test_count_above_n(tmp_path, tables):
+    tables["shares"][2].update(count="201", n="200", share="1")
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.row, problem.key, problem.column) == (4, "hassel2012-03", "count")
+    assert (problem.found, problem.allowed) == ("201", "at most n")
+
+
+def test_class_given_twice(tmp_path, tables):
+    tables["shares"].append(tables["shares"][2] | {"share": "0.10"})
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert problem.column == "attachment_class"
+    assert (problem.row, problem.found) == (5, '"dismissing"')
+
+
+def test_shares_of_a_system_above_one(tmp_path, tables):
+    tables["shares"][0].update(count="36", share="0.36")
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert [(p.row, p.column, p.found) for p in problems] == [
+        (2, "share", "0.36"),
+        (3, "share", "0.7"),
+    ]
+    assert {p.allowed for p in problems} == {"shares that sum to at most 1"}
+
+
+def test_reviews_that_supersede_each_other(tmp_path, tables):
+    ledgers.find(tables, "reviews", "pool2020-01")["superseded_by"] = "old2010-01"
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert [(p.key, p.column) for p in problems] == [
+        ("pool2020-01", "superseded_by"),
+        ("old2010-01", "superseded_by"),
+    ]
+
+
+def test_all_problems_of_every_table_at_once(tmp_path, tables):
+    planted = {}
+    for table, key, cells, column, *_ in PLANTS.values():
+        if table not in planted:
+            ledgers.find(tables, table, key).update(cells)
+            planted[table] = column
+    ledgers.find(tables, "constructs", "dismissing")["name_nb"] = ""
+    ledgers.find(tables, "leftovers", "hassel2012-09")["raw_table"] = "shelf"
+    places = {(p.file, p.column) for p in found_in(ledgers.write(tmp_path / "effects", tables))}
+    elsewhere = {("effects/effects.csv", "second_reading")}
+    planted.pop("second_coding")
+    assert places >= elsewhere | {
+        (f"effects/{table}.csv", column) for table, column in planted.items()
+    }
+    assert {("effects/constructs.csv", "name_nb"), ("effects/leftovers.csv", "raw_table")} <= places
+    assert {table for table, *_ in PLANTS.values()} == set(tables) - {"constructs", "leftovers"}
+
+
+def test_problems_come_in_the_order_of_place(tmp_path, tables):
+    for key in ("hassel2012-01", "alm2003-03"):
+        ledgers.find(tables, "effects", key)["confidence"] = "sure"
+    ledgers.find(tables, "claims", "gran2010-09")["direction"] = "up"
+    problems = check_ledger(ledgers.write(tmp_path / "effects", tables))
+    assert [(p.file, p.row) for p in problems] == [
+        ("effects/claims.csv", 3),
+        ("effects/effects.csv", 6),
+        ("effects/effects.csv", 14),
+    ]
+
+
+def test_row_with_a_bad_cell_is_reported_once(tmp_path, tables):
+    """An unreadable value is not reported as missing as well."""
+    ledgers.find(tables, "effects", "alm2001-01")["value"] = "-,30"
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.column, problem.found) == ("value", '"-,30"')
+
+
+def test_second_reading_with_a_bad_cell_does_not_blame_the_first(tmp_path, tables):
+    ledgers.find(tables, "second_coding", "alm2001-01")["n"] = "forty"
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert problem.file == "effects/second_coding.csv"
