@@ -83,3 +83,11 @@ def test_unnumbered_review_shows_its_direction(reviews, synthesis, censored):
 
 def test_tables_take_an_empty_frame():
     assert tables.show_evidence(pd.DataFrame()).html("nb") == ""
+
+
+def test_rows_that_were_read_differently_show_both_readings(rows):
+    rows.loc[0, ["second_reading", "direction", "direction_second"]] = [
+        "direction n", "negative", "mixed"]  # fmt: skip
+    rows["n_second"] = 44.0
+    shown = to_text(tables.show_evidence(rows.iloc[:1]).html("en"))
+    assert "direction: first negative, second mixed; n: first 50, second 44" in shown

@@ -310,7 +310,11 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
 
 
 def describe_effects(ledger: Ledger) -> pd.DataFrame:
-    """Return every effect with its conversion, its sample's group and its study's reference."""
+    """Return every effect with its conversion, its sample's group and its study's reference.
+
+    ``direction_second``, ``significance_second``, ``n_second`` and ``value_second`` are those of
+    the second reading, missing where the row was read once.
+    """
     effects = ledger.tables["effects"]
     told = convert(effects).drop(columns="effect_id")
     studies = ledger.tables["studies"].set_index("study_id")
@@ -319,4 +323,7 @@ def describe_effects(ledger: Ledger) -> pd.DataFrame:
     for column in ("citation", "doi", "year", "cited_in_thesis", "setting", "treatment_family"):
         rows[column] = rows["study_id"].map(studies[column])
     rows["set_apart"] = rows["sample_id"].map(samples["set_apart"])
+    second = ledger.tables["second_coding"].set_index("effect_id")
+    for column in ("direction", "significance", "n", "value"):
+        rows[f"{column}_second"] = rows["effect_id"].map(second[column])
     return rows

@@ -204,7 +204,6 @@ FIELDS = (
     ("Tier", "tier"),
     ("Conversion", "path"),
     ("Confidence of the reading", "confidence"),
-    ("Second reading", "second_reading"),
     ("Odd in print", "oddity"),
     ("Decided in coding", "coder_note"),
     ("Source", "source_kind"),
@@ -234,6 +233,8 @@ def _entry(row: dict, language: str) -> str:
         (say("Direction"), ", ".join(stated)),
         *((say(label), str(row[field]).replace("_", " ")) for label, field in FIELDS if row[field]),
     ]  # fmt: skip
+    if row["second_reading"]:
+        facts.append((say("Second reading"), _second_reading(row, language)))
     words = escape(say("All rows of this study"))
     link = f'<a href="study/{escape(row["study_id"])}.html">{words}</a>'
     if row["doi"]:
@@ -247,3 +248,24 @@ def _entry(row: dict, language: str) -> str:
         f'<div id="row-{identity}"><p>{escape(row["summary"])}</p><dl>{items}</dl>'
         f"<p>{link}</p></div></details>"
     )
+
+
+def _second_reading(row: dict, language: str) -> str:
+    """Return both readings of every field on which they differ, or that they agree."""
+    told = row["second_reading"]
+    if told in ("agrees", "not_found"):
+        return translate({"agrees": "agrees", "not_found": "not found again"}[told], language)
+    return "; ".join(
+        translate(
+            "{field}: first {first}, second {second}", language, field=translate(field, language),
+            first=_plain(row[field], language), second=_plain(row[f"{field}_second"], language),
+        )
+        for field in told.split()
+    )  # fmt: skip
+
+
+def _plain(value: Any, language: str) -> str:
+    if isinstance(value, str):
+        return translate(WORDS.get(value, value), language)
+    digits = 0 if float(value).is_integer() else 3
+    return format_number(value, digits, language)
