@@ -44,16 +44,16 @@ def render_index(
     from metaworkbook.reporting.answers import answer_questions
 
     answers = answer_questions(results, language)
-    names = {page.name for page in pages}
+    titles = {page.name: page.title[language] for page in pages}
     domain = choose_domain([card for answer in answers for card in answer["cards"]])
     shown = [
         {
             "question": answer["question"],
             "sentences": answer["sentences"],
             "cards": [
-                show_card(card, domain, language)
+                show_card(card, titles[card["page"]], domain, language)
                 for card in answer["cards"]
-                if card["page"] in names
+                if card["page"] in titles
             ],
         }
         for answer in answers
@@ -95,7 +95,7 @@ def choose_domain(cards: list[dict[str, Any]]) -> float:
     return next((domain for domain in DOMAINS if domain >= max(ends, default=0.0)), DOMAINS[-1])
 
 
-def show_card(card: dict[str, Any], domain: float, language: str) -> dict[str, Any]:
+def show_card(card: dict[str, Any], title: str, domain: float, language: str) -> dict[str, Any]:
     """Return what the template shows of a card: title, sentence, drawing, counts and verdict."""
     verdict = card.get("verdict") or ""
     counts = []
@@ -110,7 +110,7 @@ def show_card(card: dict[str, Any], domain: float, language: str) -> dict[str, A
         counts.append(translate("{n} persons", language, n=persons))
     return {
         "path": f"{card['page']}.html",
-        "title": card["title"],
+        "title": title,
         "sentence": card["sentence"],
         "drawing": draw_interval(card, domain, language),
         "counts": " · ".join(counts),
