@@ -26,7 +26,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv(paths.ROOT_VARIABLE, str(folder))
     monkeypatch.setenv(paths.BUILD_VARIABLE, str(folder / "build"))
     # A package that someone edits while the tests run must not move their pages.
-    monkeypatch.setattr(keys, "_files", list_files)
+    monkeypatch.setattr(keys, "list_package", list_files)
     return folder
 
 
@@ -167,7 +167,7 @@ def test_nothing_heavy_is_imported_when_nothing_has_to_be_done(project, call, pl
         "import sys\n"
         "from metaworkbook import cli\n"
         "from metaworkbook.publishing import keys\n"
-        "keys._files = lambda package: [package / 'errors.py']\n"
+        "keys.list_package = lambda package: [package / 'errors.py']\n"
         "sys.argv = ['metaworkbook', 'report']\n"
         "try:\n    cli.main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"

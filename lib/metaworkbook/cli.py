@@ -85,6 +85,92 @@ def report(
 
 
 @app.command()
+def diff(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a table for a pull request.")
+    ] = False,
+) -> None:
+    """Print which results differ from the accepted ones, by how much, and what changed since.
+
+    The exit code is 1 where anything moved.
+    """
+    from metaworkbook.publishing.acceptance import find_changes
+    from metaworkbook.publishing.compare import show_markdown
+
+    changes, reasons = find_changes()
+    if markdown:
+        typer.echo(show_markdown(changes, reasons), nl=False)
+    else:
+        for line in [*changes, *(f"since: {reason}" for reason in reasons if changes)]:
+            typer.echo(line)
+        typer.echo(f"{_count(len(changes), 'result')} moved." if changes else "No result moved.")
+    if changes:
+        remedy = "If this is meant: metaworkbook accept, and say why in CHANGELOG.md."
+        typer.echo(remedy, err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def accept() -> None:
+    """Make the results of this build the accepted ones, in tests/expected."""
+    from metaworkbook.publishing import acceptance
+
+    changes = acceptance.accept()
+    pages = _count(len({change.page for change in changes}), "page")
+    folder = acceptance.expected_folder()
+    typer.echo(f"Accepted {_count(len(changes), 'change')} on {pages} into {folder}.")
+    if changes:
+        typer.echo("Say why in CHANGELOG.md.")
+
+
+@app.command()
+def multiverse(
+    page: Annotated[str, typer.Argument(help="A page that asks about an x and a y.")],
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 2,
+    backend: Annotated[
+        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
+    ] = "loky",
+    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
+) -> None:
+    """Run every declared combination of choices of a page into build/multiverse/PAGE.csv."""
+    from metaworkbook.publishing.progress import Counter
+    from metaworkbook.publishing.sweeps import sweep
+
+    counter = Counter(f"multiverse {page}")
+    try:
+        done = sweep(page, jobs, backend, scheduler, counter.tell)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    told = done.summary
+    typer.echo(
+        f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
+        f"combinations, {told.excluded} excluded for their reasons); {told.estimated} have an "
+        f"estimate and rest on {_count(told.row_sets, 'distinct set')} of rows."
+    )
+    typer.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
+
+
+@app.command()
+def verify(
+    site: Annotated[
+        Path | None, typer.Argument(help="The folder of a site; build/site by default.")
+    ] = None,
+) -> None:
+    """Check a built site against its manifest: every file, and in the project every source."""
+    from metaworkbook import paths
+    from metaworkbook.errors import ProblemsError
+    from metaworkbook.publishing import manifest
+
+    root = None if site else paths.root()
+    problems, count = manifest.verify(site or paths.build() / "site", root)
+    if problems:
+        raise ProblemsError(problems)
+    sources = "" if site else ", built from the present sources"
+    typer.echo(f"Verified: {_count(count, 'file')} as the manifest says{sources}.")
+
+
+@app.command()
 def tidy(
     notebooks: Annotated[
         list[Path] | None, typer.Argument(help="Notebooks; all of the project where none is named.")

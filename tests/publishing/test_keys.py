@@ -34,7 +34,7 @@ def test_a_table_renamed_moves_the_ledger(project):
 
 def test_the_package_counts_where_notebooks_can_reach_it():
     package = books.REAL / "lib" / "metaworkbook"
-    names = {file.relative_to(package).as_posix() for file in keys._computing(package)}
+    names = {file.relative_to(package).as_posix() for file in keys.list_computing(package)}
     assert {"errors.py", "evidence/ledger.py", "models/pooling.py", "results/base.py"} <= names
     assert {"publishing/engines.py", "publishing/nursery.py"} <= names
     assert not {"cli.py", "publishing/site.py", "publishing/build.py"} & names

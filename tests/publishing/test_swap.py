@@ -110,29 +110,62 @@ def test_a_kill_at_any_line_leaves_a_whole_site_and_heals(tmp_path, way):
     assert line > 5
 
 
-def test_a_second_build_is_refused_by_name(build):
-    named = rf"process {os.getpid()}\) in .*--wait"
-    with swap.lock(build), pytest.raises(swap.BusyError, match=named):
-        swap.lock(build).__enter__()
-    with swap.lock(build):
-        pass
-
-
-def test_a_second_build_can_wait(build):
-    script = f"""
+HOLD = """
+import sys
 from pathlib import Path
 from metaworkbook.publishing import swap
-with swap.lock(Path({str(build)!r}), wait=True):
+with swap.lock(Path(sys.argv[1]), wait=True):
     print("mine", flush=True)
+    sys.stdin.read()
 """
+
+
+@pytest.fixture
+def hold(build):
+    """Start another process that holds the build folder until its input ends."""
+    started = []
+
+    def start():
+        command = [sys.executable, "-c", HOLD, str(build)]
+        other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(other)
+        return other
+
+    yield start
+    for other in started:
+        other.stdin.close()
+        other.stdout.close()
+        other.wait()
+
+
+def test_a_second_build_is_refused_by_name(build, hold):
+    other = hold()
+    assert other.stdout.readline() == "mine\n"
+    named = rf"another build is running \(process {other.pid}\) in .*--wait"
+    with pytest.raises(swap.BusyError, match=named):
+        swap.lock(build).__enter__()
+    other.stdin.close()
+    other.wait()
     with swap.lock(build):
-        other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        assert (build / ".lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_killed_build_frees_the_folder(build, hold):
+    other = hold()
+    assert other.stdout.readline() == "mine\n"
+    other.kill()
+    other.wait()
+    with swap.lock(build):
+        assert (build / ".lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_second_build_can_wait(build, hold):
+    with swap.lock(build):
+        other = hold()
         os.set_blocking(other.stdout.fileno(), False)
-        assert not other.stdout.read()
+        assert not other.stdout.buffer.read()
     os.set_blocking(other.stdout.fileno(), True)
-    assert other.stdout.read() == b"mine\n"
-    other.stdout.close()
-    assert other.wait() == 0
+    assert other.stdout.readline() == "mine\n"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem, ProblemsError, WorkbookError
-from metaworkbook.publishing import keys, swap
+from metaworkbook.publishing import keys, manifest, swap
 from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.plan import (
     Planned,
@@ -28,8 +28,6 @@ from metaworkbook.publishing.plan import (
 )
 from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.runner import JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
-
-STAMP = ".built.json"
 
 
 @dataclass(frozen=True)
@@ -149,13 +147,9 @@ class _Build:
     def _is_current(self, plan: list[Planned]) -> bool:
         if any(planned.changes for planned in plan):
             return False
-        try:
-            stamp = json.loads((self.site / STAMP).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return stamp == self._stamp(plan)
+        return manifest.read_state(self.site) == self._state(plan)
 
-    def _stamp(self, plan: list[Planned]) -> dict[str, Any]:
+    def _state(self, plan: list[Planned]) -> dict[str, Any]:
         """Return what the site as a whole was made from."""
         return {
             "package": keys.digest_package(),
@@ -252,18 +246,20 @@ class _Build:
         return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
 
     def _assemble(self, available: list[Planned], ledger: Any) -> None:
-        from metaworkbook.publishing.assembly import assemble, write
+        from metaworkbook.publishing.assembly import assemble
+        from metaworkbook.publishing.crate import write_crate
         from metaworkbook.publishing.provenance import gather_provenance
 
         renderer = self.renderer or load_renderer()
         self.progress.say(f"putting the site together: {len(available)} pages")
-        stamp = self._stamp(available)
-        sources = keys.digest_text(json.dumps([p.inputs for p in available] + [stamp["package"]]))
+        state = self._state(available)
+        sources = keys.digest_text(json.dumps([p.inputs for p in available] + [state["package"]]))
         provenance = gather_provenance(ledger.checksum, sources)
         staging = swap.make_folder(self.folder, swap.STAGING)
         pages = [planned.page for planned in available]
         assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
-        write(staging / STAMP, json.dumps(stamp, indent=1, sort_keys=True) + "\n")
+        write_crate(staging, paths.root(), provenance)
+        manifest.write_manifest(staging, paths.root(), state)
         swap.install(staging, self.folder)
 
     def _forget_others(self, plan: list[Planned]) -> None:

@@ -59,7 +59,7 @@ def shared_inputs(root: Path) -> dict[str, str]:
     effects = root / "effects"
     return {
         "ledger": digest_files([effects / "datapackage.yaml", *effects.glob("*.csv")], effects),
-        "package": digest_files(_computing(package), package),
+        "package": digest_files(list_computing(package), package),
         "lock": digest_files([root / "requirements.lock"], root),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
@@ -101,7 +101,7 @@ def list_changes(record: Record | None, inputs: dict[str, str], outputs: list[Pa
 def digest_package() -> str:
     """Return the digest of every file of the package, those of publishing included."""
     package = Path(__file__).resolve().parents[1]
-    return digest_files(_files(package), package)
+    return digest_files(list_package(package), package)
 
 
 def digest_text(text: str) -> str:
@@ -125,7 +125,8 @@ def digest_files(files: Iterable[Path], base: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(package: Path) -> list[Path]:
+def list_package(package: Path) -> list[Path]:
+    """Return the files of the package, those of publishing included."""
     return [
         file
         for file in package.rglob("*")
@@ -133,9 +134,10 @@ def _files(package: Path) -> list[Path]:
     ]
 
 
-def _computing(package: Path) -> list[Path]:
+def list_computing(package: Path) -> list[Path]:
+    """Return the files of the package that can move a result."""
     files = []
-    for file in _files(package):
+    for file in list_package(package):
         parts = file.relative_to(package).parts
         if parts[0] not in OUTSIDE or (parts[0] == "publishing" and parts[-1] in RUNNING):
             files.append(file)

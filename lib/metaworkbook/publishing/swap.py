@@ -49,8 +49,9 @@ def lock(build: Path, wait: bool = False) -> Iterator[None]:
         handle = (build / LOCK).open("a+", encoding="utf-8")
     with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+            # A lock of this kind ends with this very process; children do not carry it on.
+            fcntl.lockf(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except (BlockingIOError, PermissionError):
             handle.seek(0)
             who = handle.read().strip()
             raise BusyError(

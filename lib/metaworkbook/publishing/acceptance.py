@@ -1,0 +1,131 @@
+"""The accepted results in ``tests/expected/``, and why this build's results differ from them.
+
+Beside the results lies what they were made from: a digest of every row of the evidence, every
+module and every notebook. A diff can then name the rows and the code that a number moved with.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+from metaworkbook import paths
+from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing import keys
+from metaworkbook.publishing.compare import Change, compare_folders
+from metaworkbook.publishing.plan import make_plan, results_file
+from metaworkbook.publishing.source import digest_sources, read_notebook
+
+SOURCES = "_sources.json"
+SHORT = 16
+SHOWN = 12
+
+
+def expected_folder() -> Path:
+    """Return the folder of the accepted results."""
+    return paths.root() / "tests" / "expected"
+
+
+def find_changes() -> tuple[list[Change], list[str]]:
+    """Return what moved against the accepted results, and the sources that changed since.
+
+    Raises
+    ------
+    WorkbookError
+        If the results are not those of the present sources.
+    """
+    _require_current()
+    accepted = expected_folder()
+    return compare_folders(accepted, paths.results()), explain_sources(accepted / SOURCES)
+
+
+def accept() -> list[Change]:
+    """Make this build's results the accepted ones; return what that changes.
+
+    Raises
+    ------
+    WorkbookError
+        If the results are not those of the present sources.
+    """
+    names = _require_current()
+    folder = expected_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    changes = compare_folders(folder, paths.results())
+    for file in folder.glob("*.json"):
+        if file.stem not in names:
+            file.unlink()
+    for name in names:
+        source = results_file(paths.build(), name)
+        (folder / source.name).write_bytes(source.read_bytes())
+    text = json.dumps(digest_all(), indent=1, ensure_ascii=False, sort_keys=True)
+    (folder / SOURCES).write_text(text + "\n", encoding="utf-8")
+    return changes
+
+
+def digest_all() -> dict[str, dict[str, str]]:
+    """Return short digests of every row of the evidence, module and notebook, by place."""
+    root = paths.root()
+    package = Path(keys.__file__).resolve().parents[1]
+    rows: dict[str, str] = {}
+    for file in sorted((root / "effects").glob("*.csv")):
+        rows.update(_digest_rows(file))
+    modules = {
+        file.relative_to(package).as_posix(): keys.digest_file(file)[:SHORT]
+        for file in keys.list_computing(package)
+    }
+    notebooks = {
+        file.name: digest_sources(read_notebook(file))[:SHORT]
+        for file in sorted(paths.notebooks().glob("*.ipynb"))
+    }
+    return {"rows": rows, "modules": modules, "notebooks": notebooks}
+
+
+def explain_sources(file: Path) -> list[str]:
+    """Return a sentence for each kind of source that changed since the results were accepted."""
+    try:
+        old = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise WorkbookError(f"{file}: {error}. Restore the file.") from None
+    new, sentences = digest_all(), []
+    for kind, word in (("rows", "row"), ("modules", "module"), ("notebooks", "notebook")):
+        before, after = old.get(kind, {}), new[kind]
+        for verb, names in (
+            ("changed", [n for n in after if n in before and after[n] != before[n]]),
+            ("added", [n for n in after if n not in before]),
+            ("removed", [n for n in before if n not in after]),
+        ):
+            if names:
+                shown = ", ".join(sorted(names)[:SHOWN])
+                more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+                plural = "" if len(names) == 1 else "s"
+                sentences.append(f"{len(names)} {word}{plural} {verb}: {shown}{more}")
+    return sentences
+
+
+def _digest_rows(file: Path) -> dict[str, str]:
+    """Return the digest of each row of a table, by table and the row's first cell."""
+    digests: dict[str, str] = {}
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        header, *records = csv.reader(lines)
+        for record in [header, *records]:
+            text = "\x1f".join(record)
+            name = f"{file.stem} {record[0] if record else ''}"
+            joined = digests.get(name, "") + text
+            digests[name] = hashlib.sha256(joined.encode("utf-8")).hexdigest()[:SHORT]
+    return digests
+
+
+def _require_current() -> list[str]:
+    """Return the names of the pages; refuse where their results are missing or out of date."""
+    plan, problems = make_plan(paths.build())
+    stale = [planned.name for planned in plan if planned.changes]
+    if problems or stale:
+        what = f"{len(stale)} pages are out of date" if stale else "the pages cannot be read"
+        if len(stale) == 1:
+            what = f"the page {stale[0]} is out of date"
+        raise WorkbookError(f"{what}. Run: metaworkbook report, and then this again.")
+    return [planned.name for planned in plan]

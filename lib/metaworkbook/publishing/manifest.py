@@ -1,0 +1,109 @@
+"""The manifest of a site: every source it was made from and every file in it, with checksums."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from metaworkbook.errors import Problem, WorkbookError
+from metaworkbook.publishing import keys
+
+FILE = "manifest.json"
+FORMAT = 1
+
+
+def list_sources(root: Path) -> dict[str, str]:
+    """Return the checksum of every source of a site, by its path in the project."""
+    package = Path(__file__).resolve().parents[1]
+    files = [
+        *(root / "effects").glob("*.csv"),
+        root / "effects" / "datapackage.yaml",
+        *(root / "notebooks").glob("*.ipynb"),
+        root / "notebooks" / "pages.toml",
+        root / "requirements.lock",
+    ]
+    sources = {file.relative_to(root).as_posix(): keys.digest_file(file) for file in files}
+    for file in keys.list_package(package):
+        name = f"lib/{package.name}/{file.relative_to(package).as_posix()}"
+        sources[name] = keys.digest_file(file)
+    return sources
+
+
+def list_files(site: Path) -> dict[str, str]:
+    """Return the checksum of every file of a site but the manifest, by its path in the site."""
+    return {
+        file.relative_to(site).as_posix(): keys.digest_file(file)
+        for file in site.rglob("*")
+        if file.is_file() and file != site / FILE
+    }
+
+
+def write_manifest(site: Path, root: Path, state: dict[str, Any]) -> None:
+    """Write the manifest of a finished site; ``state`` is what the build compares next time."""
+    content = {
+        "format": FORMAT,
+        "sources": list_sources(root),
+        "files": list_files(site),
+        "state": state,
+    }
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+    (site / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_state(site: Path) -> dict[str, Any] | None:
+    """Return what the build left to compare with, or None where there is no sound manifest."""
+    try:
+        return dict(json.loads((site / FILE).read_text(encoding="utf-8"))["state"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def verify(site: Path, root: Path | None = None) -> tuple[list[Problem], int]:
+    """Return what in a site is not what its manifest says, and how many files it lists.
+
+    Parameters
+    ----------
+    site : Path
+        The folder of the site.
+    root : Path, optional
+        The project; where given, its sources must be those the site was made from.
+
+    Raises
+    ------
+    WorkbookError
+        If the site has no readable manifest.
+    """
+    try:
+        content = json.loads((site / FILE).read_text(encoding="utf-8"))
+        files, sources = dict(content["files"]), dict(content["sources"])
+    except OSError:
+        raise WorkbookError(
+            f"{site / FILE}: no readable file. Run: metaworkbook report, or name the folder of a "
+            "site that it built."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise WorkbookError(f"{site / FILE}: no manifest. Run: metaworkbook report") from None
+    remedy = "Restore the file, or run: metaworkbook clean, and: metaworkbook report"
+    problems = _compare(files, list_files(site), "the file the build wrote", remedy)
+    if root is not None:
+        remedy = "Run: metaworkbook report"
+        problems += _compare(sources, list_sources(root), "what the site was built from", remedy)
+    return sorted(problems), len(files)
+
+
+def _compare(
+    listed: dict[str, str], found: dict[str, str], allowed: str, remedy: str
+) -> list[Problem]:
+    problems = []
+    for name in listed.keys() | found.keys():
+        if name not in listed:
+            what = "a file that is not in the manifest"
+        elif name not in found:
+            what = "no file"
+        elif listed[name] != found[name]:
+            what = f"checksum {found[name][:12]} for {listed[name][:12]}"
+        else:
+            continue
+        problems.append(Problem(name, found=what, allowed=allowed, remedy=remedy))
+    return problems
