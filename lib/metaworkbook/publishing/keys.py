@@ -24,7 +24,8 @@ OUTSIDE = ("publishing", "cli.py")
 RUNNING = ("engines.py", "nursery.py", "runner.py", "source.py", "parameters.py")
 MEANING = {
     "notebook": "its notebook", "parameters": "its parameters", "ledger": "the evidence",
-    "rows": "its rows of the evidence", "package": "the package", "lock": "the locked environment",
+    "rows": "its rows of the evidence", "choices": "the declared choices",
+    "package": "the package", "lock": "the locked environment",
     "python": "the Python version", "outputs": "its last outputs are gone or altered",
 }  # fmt: skip
 
@@ -61,6 +62,7 @@ def shared_inputs(root: Path) -> dict[str, str]:
         "ledger": digest_files([effects / "datapackage.yaml", *effects.glob("*.csv")], effects),
         "package": digest_files(list_computing(package), package),
         "lock": digest_files([root / "requirements.lock"], root),
+        "choices": digest_file(root / "notebooks" / "multiverse.toml"),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
 

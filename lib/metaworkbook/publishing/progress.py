@@ -85,6 +85,23 @@ class Bars(Progress):
         self.say(text)
 
 
+class Counter:
+    """A count that grows in place on a terminal, a line every tenth of the way elsewhere."""
+
+    def __init__(self, title: str, stream: TextIO | None = None):
+        self.title, self.stream, self.told = title, stream or sys.stderr, -1
+
+    def tell(self, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are at hand."""
+        tenth = 10 * done // total if total else 10
+        if self.stream.isatty():
+            end = "\n" if done == total else ""
+            print(f"\r{self.title}: {done} of {total}", end=end, file=self.stream, flush=True)
+        elif tenth > self.told:
+            print(f"{self.title}: {done} of {total}", file=self.stream, flush=True)
+        self.told = tenth
+
+
 def choose_progress(stream: TextIO | None = None) -> Progress:
     """Return bars for a terminal, plain lines for a file or a pipe."""
     stream = stream or sys.stdout

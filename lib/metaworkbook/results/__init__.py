@@ -17,6 +17,7 @@ from metaworkbook.results.base import Result, to_json
 from metaworkbook.results.conversions import EffectSize
 from metaworkbook.results.directions import Censored, CombinedP, SignTest
 from metaworkbook.results.moderators import MetaRegression, PermutationTest, Predictions, Subgroups
+from metaworkbook.results.multiverse import Choices, Multiverse, MultiverseSummary
 from metaworkbook.results.pooling import Aggregated, Pooled, ThreeLevel
 from metaworkbook.results.sensitivity import (
     Baujat,
@@ -33,6 +34,7 @@ __all__ = [
     "Baujat",
     "Begg",
     "Censored",
+    "Choices",
     "CombinedP",
     "Cumulative",
     "EffectSize",
@@ -42,6 +44,8 @@ __all__ = [
     "Influence",
     "LeaveOneOut",
     "MetaRegression",
+    "Multiverse",
+    "MultiverseSummary",
     "PermutationTest",
     "Pooled",
     "Predictions",
