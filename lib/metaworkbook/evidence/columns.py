@@ -23,7 +23,7 @@ NUMBERS = {
     "samples": "n",
     "effects": "n n1 n2 mean1 sd1 mean2 sd2 value df1 df2 p_value level ci_low ci_high",
     "shares": "count share n",
-    "reviews": "year n_total estimate ci_low ci_high p_value",
+    "reviews": "year k n_total estimate se ci_low ci_high p_value",
     "review_moderators": "p_value",
     "second_coding": "n value",
 }
@@ -34,12 +34,14 @@ WORDS = {
     "effects": "effect_id study_id sample_id x x_as_written x_scored_as x_measure measure_family y "
     "y_as_written y_scored_as y_measure y_rater phase phase_as_written n_unit n_note statistic "
     "detail p_reported p_relation contrast natural_classes direction direction_analysed "
-    "significance group summary proposition duplicate_of hold_back oddity second_reading",
+    "significance group control source_kind summary confidence proposition duplicate_of hold_back "
+    "oddity second_reading coder_note",
     "shares": "effect_id system attachment_class",
-    "reviews": "review_id meta_id x x_scored_as y y_scored_as statistic n_relation interval_note "
-    "p_relation direction direction_analysed superseded_by hold_back oddity raw_effect_ids",
-    "review_moderators": "moderator_id meta_id p_relation",
-    "claims": "claim_id study_id x y proposition",
+    "reviews": "review_id meta_id citation subgroup modality x x_scored_as y y_scored_as statistic "
+    "n_relation interval_note p_relation direction direction_analysed superseded_by source_kind "
+    "confidence hold_back oddity raw_effect_ids coder_note",
+    "review_moderators": "moderator_id meta_id moderator levels test_statistic result p_relation",
+    "claims": "claim_id study_id claim x y direction proposition seen_in_source",
     "second_coding": "effect_id found direction significance",
     "leftovers": "raw_id raw_table reason",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import Selection, describe_effects
+from metaworkbook.evidence.selection import Selection, describe_effects, resolve_constructs
 from metaworkbook.evidence.tiers import TIERS
 
 FIELDS = ("direction", "significance", "n", "value")
@@ -14,17 +14,21 @@ FIELDS = ("direction", "significance", "n", "value")
 def name_constructs(ledger: Ledger, names: str) -> dict[str, str]:
     """Return the English and Norwegian name of constructs or families, by language.
 
-    A family is named by its first construct that shares its name, else by its own name in words.
+    A family that `FAMILY_NAMES` does not name, and that is no construct, is named by its id in
+    words. Raises ProblemsError for an unknown word.
     """
-    table = ledger.tables["constructs"].set_index("construct")
-    words = {"en": [], "nb": []}
-    for name in names.split():
-        family = FAMILY_NAMES.get(name)
-        words["en"].append(family[0] if family else table.loc[name, "name_en"])
-        words["nb"].append(family[1] if family else table.loc[name, "name_nb"])
+    resolve_constructs(ledger, names)
+    table = ledger.tables["constructs"]
+    known = dict(
+        zip(table["construct"], zip(table["name_en"], table["name_nb"], strict=True), strict=True)
+    )
+    words = [
+        FAMILY_NAMES.get(name) or known.get(name) or (name.replace("_", " "),) * 2
+        for name in names.split()
+    ]
     return {
-        "en": " or ".join(words["en"]),
-        "nb": " eller ".join(words["nb"]),
+        "en": " or ".join(english for english, _ in words),
+        "nb": " eller ".join(norwegian for _, norwegian in words),
     }
 
 
@@ -79,11 +83,20 @@ def count_rows(ledger: Ledger) -> pd.DataFrame:
     return counts.reset_index().sort_values(["rows", *pair], ascending=[False, True, True])
 
 
-def climb_ladder(selection: Selection) -> pd.DataFrame:
+def climb_ladder(selection: Selection, published: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the coverage ladder of a question: how many samples reach each step.
 
-    Steps: every sample read about x and y, with a usable direction, with a coefficient, in this
-    pool. Columns ``step``, ``samples``, ``persons`` (the largest n of each sample, summed).
+    Steps: known (the studies of the largest published review, if they are more than were read),
+    read about x and y, with a usable direction, with a coefficient, in this pool. Columns
+    ``step``, ``samples``, ``persons`` (the largest n of each sample, summed; NaN where a review
+    does not print it).
+
+    Parameters
+    ----------
+    selection : Selection
+        The rows of the question.
+    published : DataFrame, optional
+        Rows of `selection.select_reviews` about the same question.
     """
     everything = pd.concat([selection.rows, selection.left_out])
     everything = everything[everything["duplicate_of"] == ""]
@@ -94,15 +107,46 @@ def climb_ladder(selection: Selection) -> pd.DataFrame:
         "with a coefficient": everything[everything["known"] == "exact"],
         "in this pool": selection.rows,
     }
-    return pd.DataFrame(
-        [
-            {
-                "step": step,
-                "samples": rows["sample_id"].nunique(),
-                "persons": float(rows.groupby("sample_id")["n"].max().sum()) if len(rows) else 0.0,
-            }
-            for step, rows in steps.items()
-        ]
+    ladder = [
+        {
+            "step": step,
+            "samples": rows["sample_id"].nunique(),
+            "persons": float(rows.groupby("sample_id")["n"].max().sum()) if len(rows) else 0.0,
+        }
+        for step, rows in steps.items()
+    ]
+    return pd.DataFrame([_count_known(ladder[0], published), *ladder])
+
+
+def _count_known(read: dict, published: pd.DataFrame | None) -> dict:
+    """Return the step of all known samples: those of the largest review, or those read."""
+    known = read | {"step": "known"}
+    if published is None:
+        return known
+    counted = published[published["k_scope"] == "this_estimate"]
+    for row in counted.sort_values("k", kind="stable").to_dict("records"):
+        if row["k"] > known["samples"]:
+            known = {"step": "known", "samples": int(row["k"]), "persons": row["n_total"]}
+    return known
+
+
+def list_claims(ledger: Ledger) -> pd.DataFrame:
+    """Return the claims of the thesis with the citation of the study, differing ones first."""
+    order = {"differs": 0, "agrees": 1, "not_found": 2}
+    studies = ledger.tables["studies"].set_index("study_id")["citation"]
+    claims = ledger["claims"]
+    claims["citation"] = claims["study_id"].map(studies)
+    claims["order"] = claims["seen_in_source"].map(order)
+    ordered = claims.sort_values(["order", "citation", "claim_id"], kind="stable")
+    return ordered.drop(columns="order")
+
+
+def cite_rows(ledger: Ledger) -> dict[str, str]:
+    """Return the citation behind every effect and every published estimate, by its id."""
+    studies = ledger.tables["studies"].set_index("study_id")["citation"]
+    effects, reviews = ledger.tables["effects"], ledger.tables["reviews"]
+    return dict(zip(effects["effect_id"], effects["study_id"].map(studies), strict=True)) | dict(
+        zip(reviews["review_id"], reviews["citation"], strict=True)
     )
 
 
@@ -113,8 +157,7 @@ def compare_codings(ledger: Ledger) -> pd.DataFrame:
     """
     effects = ledger.tables["effects"]
     second = ledger.tables["second_coding"].set_index("effect_id")
-    twice = effects[effects["second_reading"].isin(["agrees"]) | (effects["second_reading"] != "")]
-    twice = twice[twice["second_reading"] != "not_found"]
+    twice = effects[~effects["second_reading"].isin(("", "not_found"))]
     records = []
     for field in FIELDS:
         other = twice["effect_id"].map(second[field])
