@@ -1,0 +1,118 @@
+"""Accepted results: copied whole, compared only when current, explained by rows and modules."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+
+import pytest
+
+from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing import acceptance, keys
+from metaworkbook.publishing.plan import make_plan
+
+from . import books
+
+
+@pytest.fixture
+def built(project, monkeypatch):
+    """A project of two pages whose results are there, as after a build."""
+    monkeypatch.setattr(keys, "list_package", lambda package: [package / "errors.py"])
+    books.add_page(project, "one", books.make_notebook("1"))
+    books.add_page(project, "two", books.make_notebook("2"))
+    finish(project, one=0.1, two=0.2)
+    return project
+
+
+def finish(project, **estimates):
+    """Write what a build would: results, executed notebooks and records for the present sources."""
+    plan, problems = make_plan(project / "build")
+    assert problems == []
+    for planned in plan:
+        content = {"page": planned.name, "results": {"estimate": estimates[planned.name]}}
+        outputs = {}
+        for folder, suffix in (("results", "json"), ("executed", "ipynb")):
+            file = project / "build" / folder / f"{planned.name}.{suffix}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content), encoding="utf-8")
+            outputs[file.name] = keys.digest_file(file)
+        record = project / "build" / "executed" / f"{planned.name}.json"
+        keys.Record(planned.inputs, outputs).write(record)
+
+
+def test_accepting_copies_every_page_and_then_nothing_differs(built):
+    assert len(acceptance.accept()) == 2
+    folder = built / "tests" / "expected"
+    assert sorted(os.listdir(folder)) == ["_sources.json", "one.json", "two.json"]
+    for name in ("one", "two"):
+        accepted = (folder / f"{name}.json").read_bytes()
+        assert accepted == (built / "build" / "results" / f"{name}.json").read_bytes()
+    assert acceptance.find_changes() == ([], [])
+    assert acceptance.accept() == []
+
+
+def test_a_moved_number_is_found_with_the_row_that_moved(built):
+    acceptance.accept()
+    file = built / "effects" / "constructs.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        header, *rows = csv.reader(lines)
+    rows[0][-1] += " anew"
+    removed = rows.pop()
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerows([header, *rows])
+    finish(built, one=0.1, two=0.3)
+    changes, reasons = acceptance.find_changes()
+    assert [str(change) for change in changes] == ["two: results.estimate: 0.2 -> 0.3 (+0.1)"]
+    assert reasons == [
+        f"1 row changed: constructs {rows[0][0]}",
+        f"1 row removed: constructs {removed[0]}",
+    ]
+
+
+def test_a_changed_notebook_is_named(built):
+    acceptance.accept()
+    file = built / "notebooks" / "one.ipynb"
+    file.write_text(file.read_text("utf-8").replace('"1"', '"3"'), "utf-8")
+    finish(built, one=0.1, two=0.2)
+    assert acceptance.find_changes() == ([], ["1 notebook changed: one.ipynb"])
+
+
+def test_a_page_no_longer_listed_leaves_the_accepted_ones(built):
+    acceptance.accept()
+    listed = (built / "notebooks" / "pages.toml").read_text("utf-8")
+    (built / "notebooks" / "pages.toml").write_text(listed[: listed.rindex("[[page]]")], "utf-8")
+    (built / "build" / "results" / "two.json").unlink()
+    (change,) = acceptance.accept()
+    assert (change.page, change.kind) == ("two", "removed")
+    assert not (built / "tests" / "expected" / "two.json").exists()
+
+
+@pytest.mark.parametrize("act", [acceptance.accept, acceptance.find_changes])
+def test_results_out_of_date_are_refused(built, act):
+    (built / "build" / "results" / "one.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(WorkbookError, match=r"the page one is out of date\. Run: metaworkbook rep"):
+        act()
+    (built / "build" / "results" / "two.json").unlink()
+    with pytest.raises(WorkbookError, match="2 pages are out of date"):
+        act()
+
+
+def test_many_names_are_cut(built):
+    acceptance.accept()
+    file = built / "tests" / "expected" / "_sources.json"
+    content = json.loads(file.read_text("utf-8"))
+    content["rows"] = dict.fromkeys(content["rows"], "other")
+    file.write_text(json.dumps(content), encoding="utf-8")
+    (reason,) = acceptance.explain_sources(file)
+    count = len(content["rows"])
+    assert reason.startswith(f"{count} rows changed: ")
+    assert reason.endswith(f" and {count - acceptance.SHOWN} more")
+
+
+def test_a_torn_file_of_sources_is_named(built):
+    acceptance.accept()
+    file = built / "tests" / "expected" / "_sources.json"
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(WorkbookError, match="Restore the file"):
+        acceptance.explain_sources(file)
