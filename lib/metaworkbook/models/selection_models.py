@@ -17,7 +17,7 @@ from metaworkbook.errors import InputError
 from metaworkbook.models.arrays import check_choice, check_effects, check_level
 from metaworkbook.models.heterogeneity import estimate_tau2
 from metaworkbook.models.selection_likelihood import StepLikelihood
-from metaworkbook.models.selection_search import maximise
+from metaworkbook.models.selection_search import LARGEST_WEIGHT, maximise
 from metaworkbook.results.small_studies import SelectionModel
 
 
@@ -108,7 +108,7 @@ def selection_model(
         ci_low=estimate - half,
         ci_high=estimate + half,
         tau2=fit.t * unit**2,
-        weights=np.exp(fit.log_weights),
+        weights=np.minimum(np.exp(fit.log_weights), LARGEST_WEIGHT),
         steps=steps,
         counts=likelihood.counts,
         log_likelihood=fit.value - yi.size * float(np.log(unit)),
