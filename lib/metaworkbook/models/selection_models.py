@@ -71,11 +71,12 @@ def selection_model(
     -----
     Weights are bounded to [0, 100]. An interval without effects says only that its weight is
     as extreme as allowed: 0 for a later interval; and where the first interval is empty, the
-    others grow until one reaches 100. Where all effects lie in the first interval there may be no maximum at
-    all: the likelihood keeps rising, ever more slowly, as the mean runs away, and the search
-    ends at its edge, 1,000 ranges from the data. In each of these cases ``at_bound`` is true and
-    the estimate is not to be interpreted; weights at a bound count as known in the standard
-    error, which is NaN where the information is not positive definite.
+    others grow until one reaches 100. Where all effects lie in the first interval there may be
+    no maximum at all: the likelihood keeps rising, ever more slowly, as the mean runs away, and
+    the search ends at its edge, 1,000 ranges from the data. In each of these cases ``at_bound``
+    is true and the estimate is not to be interpreted; parameters at a bound, tau2 = 0 among
+    them, count as known in the standard error, which is NaN where the information is not
+    positive definite.
     """
     yi, vi = check_effects(yi, vi)
     level = check_level(level)

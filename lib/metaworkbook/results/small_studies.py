@@ -11,7 +11,10 @@ from metaworkbook.results.base import Result
 
 @dataclass(frozen=True)
 class Egger(Result):
-    """Regression test of funnel asymmetry; ``limit`` is the estimate at a standard error of zero."""
+    """Regression test of funnel asymmetry; ``limit`` is the estimate at a standard error of zero.
+
+    ``df`` is infinite for the mixed model, whose statistic is a z.
+    """
 
     statistic: float
     df: float
@@ -49,7 +52,11 @@ class TrimAndFill(Result):
 
 @dataclass(frozen=True)
 class SelectionModel(Result):
-    """Step-function selection model; ``weights`` are relative to the first p interval (1)."""
+    """Step-function selection model; ``weights`` are relative to the first p interval (1).
+
+    ``counts`` are the effects in each interval; ``at_bound`` says that a weight or the mean ended
+    at the edge of what the search allows, so that the estimate is not to be interpreted.
+    """
 
     estimate: float
     se: float
