@@ -31,6 +31,15 @@ PUBLIC = {
     "climb_ladder": "coverage",
     "compare_codings": "coverage",
     "name_constructs": "coverage",
+    "select_class": "shares",
+    "select_changes": "changes",
+    "list_shares": "shares",
+    "list_claims": "coverage",
+    "list_beside": "shares",
+    "group_shares": "shares",
+    "count_class": "shares",
+    "cite_rows": "coverage",
+    "ask_propositions": "questions",
 }
 
 

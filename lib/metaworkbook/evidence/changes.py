@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence import conversions
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.propositions import Ask
+from metaworkbook.evidence.rows import select_part, widen
+from metaworkbook.evidence.selection import describe_effects
 
 # Correlation of before and after, which hardly any report prints: the middle one is the main
 # assumption, the others are variants.
 PRE_POST = (0.3, 0.5, 0.7)
+CHANGES = ("avoidance_change", "anxiety_change", "security_change", "attachment_change")
 
 
 def measure_change(rows: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -45,6 +52,42 @@ def measure_change(rows: pd.DataFrame) -> dict[str, np.ndarray]:
         "ni": n,
         "effect_id": sized["effect_id"].to_numpy(object),
     }
+
+
+def select_changes(ledger: Ledger, population: str = "adults") -> dict[str, dict[str, Any]]:
+    """Return the changes of attachment by construct, controlled and uncontrolled apart.
+
+    Keys read "avoidance_change/uncontrolled". Values hold ``sizes`` (arrays of `measure_change`),
+    ``signs`` (direction and sample of every row), and ``significance`` by row.
+
+    Parameters
+    ----------
+    population : str
+        "adults" or "all", as in `selection.select`.
+    """
+    described = describe_effects(ledger)
+    found = {}
+    for construct in CHANGES:
+        ask = Ask("", "directions", "treatment", construct, "positive",
+                  filters={"population": population})  # fmt: skip
+        rows = widen(select_part(ledger, described, ask), ask).rows
+        for control in ("uncontrolled", "controlled"):
+            part = rows[(rows["control"] == control) & (rows["y"] == construct)]
+            if part.empty:
+                continue
+            sizes = measure_change(part)
+            sizes.pop("effect_id")
+            sign = part["direction_analysed"].map({"negative": -1.0, "positive": 1.0})
+            found[f"{construct}/{control}"] = {
+                "sizes": sizes,
+                "signs": {
+                    "signs": sign.to_numpy(float),
+                    "cluster": part["sample_id"].to_numpy(object),
+                },
+                "significance": part["significance"].to_numpy(object),
+                "persons": part["n"].to_numpy(float),
+            }
+    return found
 
 
 def _raw_change(row: dict) -> float:

@@ -75,6 +75,11 @@ def _of_therapy(name: str, modality: str, main: bool = False) -> Ask:
                 page="alliance-outcome")  # fmt: skip
 
 
+def _of_class(name: str, system: str, main: bool = False) -> Ask:
+    return _ask(name, "proportions", "dismissing", "class_distribution", "positive", main=main,
+                where={"system": (system,)}, page="prevalence")  # fmt: skip
+
+
 def _as_much(name: str, x: str, main: bool = False) -> Ask:
     against = {"x": "alliance", "where": {"modality": ("individual_adult",)}}
     return _ask(name, "equivalence", x, "outcome", "positive", main=main, against=against)
@@ -196,12 +201,11 @@ PROPOSITIONS: tuple[Proposition, ...] = (
              "countertransference_hostility", "positive", main=True),
     )),
     Proposition("P12", "Dismissing attachment is commoner in clinical groups.", (
-        _ask("dismissing class by interview: clinical less non-clinical", "proportions",
-             "dismissing", "class_distribution", "positive", main=True,
-             where={"system": ("three_way", "four_way")}, page="prevalence"),
-        _ask("dismissing class by self-report: clinical less non-clinical", "proportions",
-             "dismissing", "class_distribution", "positive",
-             where={"system": ("self_report",)}, page="prevalence"),
+        _of_class("dismissing by interview, four classes: clinical less non-clinical",
+                  "four_way", main=True),
+        _of_class("dismissing by interview, three classes: clinical less non-clinical",
+                  "three_way"),
+        _of_class("dismissing by self-report: clinical less non-clinical", "self_report"),
     )),
     Proposition("P13", "A better alliance goes with a better outcome.", (
         _of_therapy("alliance and outcome, all published syntheses", "", main=True),

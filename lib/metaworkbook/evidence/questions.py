@@ -11,11 +11,12 @@ from metaworkbook.evidence import changes, published, shares
 from metaworkbook.evidence.coverage import climb_ladder
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
-from metaworkbook.evidence.selection import REASONS, Selection, describe_effects, select
+from metaworkbook.evidence.rows import leave_out, select_part, widen
+from metaworkbook.evidence.selection import Selection, describe_effects, select_reviews
 from metaworkbook.results.verdicts import Part, Question
 
 PAGE = "propositions"
-OTHER, UNSIZED = "asked for another: {detail}", "no printed size of the change"
+UNSIZED = "no printed size of the change"
 
 
 def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
@@ -45,8 +46,8 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
     """
     if ask.kind in GATHER_PUBLISHED:
         return _gather_published(ledger, ask)
-    found = _select(ledger, described, ask)
-    everything = _widen(found, ask)
+    found = select_part(ledger, described, ask)
+    everything = widen(found, ask)
     against, more = None, ()
     if ask.kind in ("synthesis", "contrast"):
         pool = found
@@ -57,14 +58,16 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
     else:
         data = changes.measure_change(everything.rows)
         sized = everything.rows["effect_id"].isin(data.pop("effect_id"))
-        unsized = _leave_out(everything.rows[~sized], UNSIZED)
+        unsized = leave_out(everything.rows[~sized], UNSIZED)
         pool = Selection(everything.rows[sized], pd.concat([everything.left_out, unsized]))
+    # The signs of one side say nothing of the difference of two.
+    signs = None if ask.kind == "contrast" else everything.signs()
     if ask.against is not None:
-        other = _select(ledger, described, _other_side(ask))
+        other = select_part(ledger, described, _other_side(ask))
         against, more = other.bounds(), tuple(other.rows["effect_id"])
     return _part(
-        ask, data, against, (*pool.rows["effect_id"], *more), everything.signs(),
-        tuple(climb_ladder(pool).to_dict("records")),
+        ask, data, against, (*pool.rows["effect_id"], *more), signs,
+        tuple(climb_ladder(pool, select_reviews(ledger, ask.x, ask.y)).to_dict("records")),
     )  # fmt: skip
 
 
@@ -90,54 +93,14 @@ def _other_side(ask: Ask) -> Ask:
     return replace(ask, **fields, filters=ask.filters | asked, against=None)
 
 
-def _select(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
-    """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
-    found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
-    return _keep_where(found, ask)
-
-
-def _keep_where(found: Selection, ask: Ask) -> Selection:
-    for column, allowed in ask.where.items():
-        keep = found.rows[column].isin(allowed)
-        words = (
-            column.replace("_", " ")
-            + " "
-            + found.rows[column].where(found.rows[column] != "", "not told")
-        )
-        found = Selection(
-            found.rows[keep],
-            pd.concat([found.left_out, _leave_out(found.rows[~keep], OTHER, words)]),
-        )
-    return found
-
-
-def _leave_out(rows: pd.DataFrame, text: str, detail: pd.Series | str = "") -> pd.DataFrame:
-    """Return rows with a reason in the columns of `Selection.left_out`."""
-    words = pd.Series(detail, index=rows.index, dtype=object).reindex(rows.index)
-    reason = [text.format(detail=word) for word in words]
-    return rows.assign(reason_text=text, reason_detail=words, reason=reason)
-
-
-def _widen(found: Selection, ask: Ask) -> Selection:
-    """Return a selection with every row that passes the filters, whatever it is worth.
-
-    A vote on direction needs neither a tier nor a size. Rows without a sign come along: the sign
-    test counts their samples as untold.
-    """
-    reason = found.left_out["reason_text"].astype(str)
-    back = reason.isin((REASONS["no_n"], REASONS["nothing"])) | reason.str.startswith("tier ")
-    rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
-    ordered = rows.sort_values(["year", "effect_id"], kind="stable")
-    return _keep_where(Selection(ordered, found.left_out[~back]), ask)
-
-
 def _reviews(ledger: Ledger, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
     rows = published.select_published(ledger, ask.x, ask.y, ask.where)
     return published.review_arrays(rows), tuple(rows["review_id"])
 
 
 def _proportions(ledger: Ledger, ask: Ask) -> tuple[dict[str, Any], tuple[str, ...]]:
-    rows = shares.select_shares(shares.list_shares(ledger), ask.x, ask.where["system"])
+    (system,) = ask.where["system"]
+    rows = shares.select_shares(shares.list_shares(ledger), ask.x, system)
     return shares.share_arrays(rows), tuple(rows["effect_id"])
 
 

@@ -15,9 +15,10 @@ INSTRUMENTS = {
 }  # fmt: skip
 # Percentages are printed without decimals or with one: a share has at least two.
 FEWEST_DECIMALS = 2
-# Where a sample is coded in several systems one counts: the forced three-way code leaves nobody
-# to the class "unresolved" and is therefore the one that samples have in common.
-PREFERRED = ("three_way", "four_way", "self_report", "other")
+DISTRIBUTION = "class_distribution"
+SEVERAL = "several counts round to the printed share"
+NO_COUNT = "no count of these persons rounds to the printed share"
+PUBLISHED = "a published share: never beside single studies in a pool"
 
 
 def list_shares(ledger: Ledger) -> pd.DataFrame:
@@ -46,46 +47,59 @@ def list_shares(ledger: Ledger) -> pd.DataFrame:
     rows["counted"] = np.where(printed, "printed", np.where(np.isfinite(derived), "derived", ""))
     rows["count"] = rows["count"].where(printed, derived)
     rows["nearest"] = rows["count"].fillna((rows["share"] * rows["n"]).round())
+    ends = [bound_count(share, n) for share, n in zip(rows["share"], rows["n"], strict=True)]
+    rows["empty"] = [low > high for low, high in ends]
     rows["reason"] = _reasons(rows)
-    return rows.drop(columns=["duplicate_of", "hold_back"])
+    return rows.drop(columns=["duplicate_of", "hold_back", "empty"])
 
 
 def recover_count(share: float, n: float) -> float:
-    """Return the only count of ``n`` whose share is printed as ``share``; NaN if there are several.
+    """Return the only count of ``n`` whose share is printed as ``share``, NaN if it is not one.
 
-    A share is taken as rounded to the decimals it shows, two at least. By hand: .20 of 40 is 8,
-    because 7/40 = .175 and 9/40 = .225; .358 of 4095 may be 1464 to 1468, so NaN. A printed half
-    may have been rounded either way.
+    By hand: .20 of 40 is 8, because 7/40 = .175 and 9/40 = .225; .358 of 4095 may be 1464 to 1468,
+    so NaN; .33 of 59 is none, because 19/59 = .322 and 20/59 = .339, so NaN.
+    """
+    low, high = bound_count(share, n)
+    return low if low == high else math.nan
+
+
+def bound_count(share: float, n: float) -> tuple[float, float]:
+    """Return the smallest and the largest count that a printed share may stand for.
+
+    A share is taken as rounded to the decimals it shows, two at least; a printed half may have been
+    rounded either way. The smallest lies above the largest if no count fits.
     """
     if not (math.isfinite(share) and math.isfinite(n)):
-        return math.nan
+        return math.nan, math.nan
     text = repr(float(share))
     decimals = max(FEWEST_DECIMALS, len(text.split(".")[1]) if "e" not in text else 0)
     half = 0.5 * 10.0**-decimals + 1e-12
     low, high = math.ceil((share - half) * n - 1e-9), math.floor((share + half) * n + 1e-9)
-    low, high = max(low, 0), min(high, int(n))
-    return float(low) if low == high else math.nan
+    return float(max(low, 0)), float(min(high, int(n)))
 
 
 def select_shares(
     shares: pd.DataFrame,
     attachment_class: str,
-    systems: tuple[str, ...],
+    system: str,
     groups: tuple[str, ...] = ("clinical", "non_clinical"),
 ) -> pd.DataFrame:
-    """Return the shares of one class that can be pooled, one a sample.
+    """Return the shares of one class in one coding system that can be pooled, one a sample.
 
-    A sample coded in several systems gives the first of three-way, four-way, self-report.
+    Systems are never mixed: where there is a class "unresolved", the others hold fewer people.
     """
     usable = shares[
         (shares["reason"] == "")
         & (shares["attachment_class"] == attachment_class)
-        & shares["system"].isin(systems)
+        & (shares["system"] == system)
         & shares["group"].isin(groups)
     ]
-    order = usable["system"].map(PREFERRED.index)
-    usable = usable.assign(order=order).sort_values(["order", "effect_id"], kind="stable")
-    return usable.drop_duplicates("sample_id").drop(columns="order")
+    return usable.drop_duplicates("sample_id")
+
+
+def select_class(shares: pd.DataFrame, attachment_class: str) -> pd.DataFrame:
+    """Return every share of one class that can be pooled, whatever the system and group."""
+    return shares[(shares["reason"] == "") & (shares["attachment_class"] == attachment_class)]
 
 
 def share_arrays(rows: pd.DataFrame, column: str = "count") -> dict[str, np.ndarray]:
@@ -98,6 +112,69 @@ def share_arrays(rows: pd.DataFrame, column: str = "count") -> dict[str, np.ndar
     }
 
 
+def count_class(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return events and totals of shares, in their order, for exact intervals."""
+    return {"events": rows["count"].to_numpy(float), "totals": rows["n"].to_numpy(float)}
+
+
+def group_shares(shares: pd.DataFrame, rounded: bool = False) -> dict[str, dict[str, np.ndarray]]:
+    """Return the counts of each class by coding system and group, one row a sample.
+
+    Keys read "four_way/dismissing/clinical", values are those of `share_arrays`. ``rounded`` also
+    lets in shares of large samples to which several counts round, each with the nearest count: the
+    count is then off by half a percent at most.
+    """
+    usable, column = shares, "count"
+    if rounded:
+        usable = shares.assign(reason=shares["reason"].where(shares["reason"] != SEVERAL, ""))
+        column = "nearest"
+    found = usable.loc[usable["reason"] == "", ["system", "attachment_class", "group"]]
+    return {
+        f"{system}/{name}/{group}": share_arrays(
+            select_shares(usable, name, system, (group,)), column
+        )
+        for system, name, group in found.drop_duplicates().itertuples(index=False)
+    }
+
+
+def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return every share that stands beside the pools: without persons, published, or claimed.
+
+    Columns ``told_by`` ("thesis", "review", "study"), ``citation``, ``text``, ``share`` and
+    ``reason``.
+    """
+    studies = ledger.tables["studies"].set_index("study_id")["citation"]
+    claims = ledger.tables["claims"]
+    claims = claims[(claims["statistic"] == "proportion") & claims["proposition"].ne("")]
+    reviews = ledger.tables["reviews"]
+    reviews = reviews[(reviews["statistic"] == "proportion") & (reviews["y"] == DISTRIBUTION)]
+    out = shares[shares["reason"] != ""]
+    parts = [
+        pd.DataFrame(
+            {
+                "told_by": "thesis", "citation": claims["study_id"].map(studies),
+                "text": claims["claim"], "share": claims["value"], "reason": claims["detail"],
+            }
+        ),
+        pd.DataFrame(
+            {
+                "told_by": "review", "citation": reviews["citation"],
+                "text": reviews["subgroup"].where(reviews["subgroup"] != "", reviews["x"]),
+                "share": reviews["estimate"],
+                "reason": reviews["hold_back"].where(reviews["hold_back"] != "", PUBLISHED),
+            }
+        ),
+        pd.DataFrame(
+            {
+                "told_by": "study", "citation": out["citation"],
+                "text": out["attachment_class"].str.replace("_", " "),
+                "share": out["share"], "reason": out["reason"],
+            }
+        ),
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
 def _reasons(rows: pd.DataFrame) -> pd.Series:
     reasons = pd.Series("", index=rows.index, dtype=object)
     rules = (
@@ -106,7 +183,8 @@ def _reasons(rows: pd.DataFrame) -> pd.Series:
         (rows["n"].isna(), "no number of persons"),
         (rows["group"] == "", "group not told"),
         (rows["system"] == "other", "another coding system"),
-        (rows["counted"] == "", "several counts round to the printed share"),
+        (rows["counted"].eq("") & rows["empty"], NO_COUNT),
+        (rows["counted"] == "", SEVERAL),
     )
     for mask, words in rules:
         free = mask & (reasons == "")

@@ -15,6 +15,10 @@ PUBLIC = {
     "pool": "pooling",
     "pool_censored": "censored",
     "sign_test": "directions",
+    "summarise_changes": "change",
+    "pool_each_share": "proportions",
+    "judge_propositions": "verdicts",
+    "exact_shares": "proportions",
 }
 
 

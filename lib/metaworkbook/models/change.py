@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from metaworkbook.models.directions import sign_test
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.multilevel import aggregate
+from metaworkbook.results.change import Change
 from metaworkbook.results.pooling import Pooled
 
 #: Assumed correlation of the sampling errors of several changes of one sample.
@@ -38,3 +42,30 @@ def pool_changes(
         return None
     one = aggregate(yi, vi, cluster, rho)
     return headline(one.yi, one.vi, level=level)
+
+
+def summarise_changes(found: dict[str, dict[str, Any]]) -> dict[str, Change]:
+    """Return size and directions of each kind of change.
+
+    Parameters
+    ----------
+    found : dict
+        By kind, ``sizes`` (yi, vi of shape (3, k), cluster, ni), ``signs`` (signs, cluster),
+        ``significance`` and ``persons`` by row, as `evidence.select_changes` gives them. The middle
+        row of ``vi`` is taken.
+    """
+    return {name: _summarise(**told) for name, told in found.items()}
+
+
+def _summarise(sizes: dict, signs: dict, significance: Any, persons: Any) -> Change:
+    cluster = signs["cluster"]
+    by_sample: dict[str, float] = {}
+    for sample, n in zip(cluster, np.nan_to_num(persons), strict=True):
+        by_sample[sample] = max(by_sample.get(sample, 0.0), float(n))
+    significant = set(cluster[significance == "significant"])
+    return Change(
+        pooled=pool_changes(sizes["yi"], sizes["vi"][1], sizes["cluster"]),
+        sized=len(set(sizes["cluster"])), samples=len(by_sample), persons=sum(by_sample.values()),
+        signs=sign_test(**signs), significant=len(significant),
+        not_significant=len(set(cluster[significance == "not_significant"]) - significant),
+    )  # fmt: skip

@@ -65,7 +65,8 @@ def estimate_contrast(part: Part) -> Estimand:
     mains = read("main", first.main), read("main", second.main)
     main = subtract(*mains, shared)
     pairs = match_variants(mains, (_variants(first), _variants(second)))
-    return Estimand(main, tuple(subtract(a, b, shared) for a, b in pairs), "z", samples)
+    variants = tuple(subtract(a, b, shared) for a, b in pairs)
+    return Estimand(main, variants, "z", samples, sides=mains)
 
 
 def match_variants(
@@ -126,7 +127,7 @@ def estimate_directions(part: Part) -> Estimand:
     votes = count_votes(part.data["signs"], part.data["cluster"])
     told = sum(1 for sign in votes.values() if sign)
     if not gate(told).verdict:
-        return Estimand(None, (), "share", samples, _missing(samples))
+        return Estimand(None, (), "share", samples, "signs" if samples else "nothing")
     variants = []
     if told < len(votes):
         variants = [

@@ -14,6 +14,7 @@ import numpy as np
 from metaworkbook.errors import ConvergenceError, InputError
 from metaworkbook.models import arrays
 from metaworkbook.models.binomial_normal import log_likelihood
+from metaworkbook.models.gates import gate
 from metaworkbook.models.references import p_values, quantile
 from metaworkbook.results.proportions import ExactShare, PooledShare, SharesCompared
 
@@ -145,6 +146,19 @@ def compare_shares(
         ci_low=beta[1] - half, ci_high=beta[1] + half, tau2=tau**2, log_likelihood=value,
         bounded=True, **told,
     )  # fmt: skip
+
+
+def pool_each_share(groups: dict[str, dict[str, Any]]) -> dict[str, PooledShare | None]:
+    """Return the pooled share of each group of samples, None where the gate allows no pooling.
+
+    ``groups`` holds ``events`` and ``totals`` by name, as `evidence.group_shares` gives them.
+    """
+    return {
+        name: pool_shares(told["events"], told["totals"])
+        if gate(len(told["events"])).verdict
+        else None
+        for name, told in groups.items()
+    }
 
 
 def check_counts(events: Any, totals: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -38,7 +38,7 @@ def estimate_equivalence(part: Part) -> Estimand:
 
     pairs = match_variants((first, second), (sides[0].variants, sides[1].variants))
     variants = tuple(near(a, b) for a, b in pairs)
-    return Estimand(near(first, second), variants, "z", samples)
+    return Estimand(near(first, second), variants, "z", samples, sides=(first, second))
 
 
 def pool_published(data: dict[str, Any]) -> Estimand:

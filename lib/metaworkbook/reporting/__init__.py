@@ -29,6 +29,19 @@ PUBLIC = {
     "describe_page": "pages",
     "describe_inventory": "pages",
     "describe_reviews": "pages",
+    "show_verdicts": "verdicts",
+    "show_verdict_count": "verdicts",
+    "show_share_answer": "proportions",
+    "show_propositions": "verdicts",
+    "show_pooled_shares": "proportions",
+    "show_claims": "claims",
+    "show_claim_count": "claims",
+    "show_changes": "proportions",
+    "show_beside": "proportions",
+    "list_verdicts": "verdicts",
+    "draw_shares": "figures.shares",
+    "describe_verdicts": "verdicts",
+    "describe_prevalence": "proportions",
 }
 
 

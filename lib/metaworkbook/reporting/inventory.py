@@ -11,6 +11,7 @@ from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import WORDS, draw_table
 
 STEPS = {
+    "known": "Samples known, by the largest published review or our reading",
     "read": "Samples read about this question",
     "with a direction": "… with a direction",
     "with a coefficient": "… with a coefficient",
@@ -75,7 +76,8 @@ def show_ladder(ladder: pd.DataFrame) -> Shown:
     """Show how many samples and persons reach each step from what was read to the pool."""
 
     def render(language: str) -> str:
-        first = ladder["persons"].iloc[0]
+        told = ladder["persons"].dropna()
+        first = told.iloc[0] if len(told) else 0
         lines = []
         for row in ladder.to_dict("records"):
             share = format_number(100 * row["persons"] / first, 0, language) if first else "–"

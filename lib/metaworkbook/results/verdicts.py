@@ -65,9 +65,10 @@ class Estimand(Result):
     """The main reading of a part and every variant that its verdict must survive.
 
     ``main`` is None where the rows allow no estimate; ``lacking`` then says what is missing:
-    "nothing", "samples" (fewer than the gate asks), "reviews" (two side by side), "other_side" or
-    "group". ``scale`` is "z" (Fisher), "log_odds", "d" or "share". ``samples`` holds the persons of
-    each independent sample or review.
+    "nothing", "samples" (fewer than the gate asks), "signs" (too few that tell one), "reviews" (two
+    side by side), "other_side" or "group". ``scale`` is "z" (Fisher), "log_odds", "d" or "share". ``samples`` holds the persons of
+    each independent sample or review, ``sides`` the two readings that a comparison sets against
+    each other.
     """
 
     main: Reading | None
@@ -75,6 +76,7 @@ class Estimand(Result):
     scale: str
     samples: dict[str, float]
     lacking: str = ""
+    sides: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class PartVerdict(Result):
     main: bool
     points: str
     reading: Reading | None
+    sides: tuple[Reading, ...]
+    margin: float
     scale: str
     k: int
     n: float

@@ -1,0 +1,52 @@
+"""The rows of one part of a proposition: those its analysis takes, and all that tell a sign."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.propositions import Ask
+from metaworkbook.evidence.selection import REASONS, Selection, select
+
+OTHER = "asked for another: {detail}"
+
+
+def select_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
+    """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
+    found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
+    return _keep_where(found, ask)
+
+
+def _keep_where(found: Selection, ask: Ask) -> Selection:
+    for column, allowed in ask.where.items():
+        keep = found.rows[column].isin(allowed)
+        words = (
+            column.replace("_", " ")
+            + " "
+            + found.rows[column].where(found.rows[column] != "", "not told")
+        )
+        found = Selection(
+            found.rows[keep],
+            pd.concat([found.left_out, leave_out(found.rows[~keep], OTHER, words)]),
+        )
+    return found
+
+
+def leave_out(rows: pd.DataFrame, text: str, detail: pd.Series | str = "") -> pd.DataFrame:
+    """Return rows with a reason in the columns of `Selection.left_out`."""
+    words = pd.Series(detail, index=rows.index, dtype=object).reindex(rows.index)
+    reason = [text.format(detail=word) for word in words]
+    return rows.assign(reason_text=text, reason_detail=words, reason=reason)
+
+
+def widen(found: Selection, ask: Ask) -> Selection:
+    """Return a selection with every row that passes the filters, whatever it is worth.
+
+    A vote on direction needs neither a tier nor a size. Rows without a sign come along: the sign
+    test counts their samples as untold.
+    """
+    reason = found.left_out["reason_text"].astype(str)
+    back = reason.isin((REASONS["no_n"], REASONS["nothing"])) | reason.str.startswith("tier ")
+    rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
+    ordered = rows.sort_values(["year", "effect_id"], kind="stable")
+    return _keep_where(Selection(ordered, found.left_out[~back]), ask)

@@ -1,0 +1,196 @@
+"""The propositions of the thesis with their verdicts, parts and coverage, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.inventory import show_ladder
+from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.reasons import (
+    describe_lacking,
+    describe_reason,
+    find_scale,
+    format_part,
+    to_readable,
+)
+from metaworkbook.reporting.sentences import describe_signs
+from metaworkbook.reporting.tables import Markup, draw_table
+from metaworkbook.results import to_json
+from metaworkbook.results.verdicts import PartVerdict, Verdict
+
+VERDICTS = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "mixed": "mixed",
+    "undecided": "not decided",
+}
+POINTS = {"for": "for it", "against": "against it", "undecided": "not decided"}
+KINDS = {
+    "synthesis": "censored correlation",
+    "contrast": "difference of correlations",
+    "reviews": "published syntheses",
+    "equivalence": "published syntheses side by side",
+    "proportions": "shares of a class",
+    "change": "size of a change",
+    "directions": "directions by sample",
+}
+
+
+def show_verdicts(verdicts: Iterable[Verdict]) -> Shown:
+    """Show all propositions with verdict and reason in one table."""
+    verdicts = tuple(verdicts)
+
+    def render(language: str) -> str:
+        lines = [
+            [Markup(f'<a href="#{escape(one.id)}">{escape(one.id)}</a>'),
+             translate(one.statement, language), translate(VERDICTS[one.verdict], language),
+             describe_reason(one, language)]
+            for one in verdicts
+        ]  # fmt: skip
+        header = ("No.", "Proposition", "Verdict", "Why")
+        return draw_table(
+            translate("The propositions and what the evidence says of them", language),
+            [translate(word, language) for word in header],
+            lines,
+        )
+
+    return Shown(render)
+
+
+def show_propositions(verdicts: Iterable[Verdict], citations: dict[str, str]) -> Shown:
+    """Show a section for each proposition: verdict, parts, coverage and the rows behind them.
+
+    ``citations`` names the source of each row by its id.
+    """
+    verdicts = tuple(verdicts)
+    return Shown(
+        lambda language: "".join(_section(verdict, citations, language) for verdict in verdicts)
+    )
+
+
+def _section(verdict: Verdict, citations: dict[str, str], language: str) -> str:
+    head = (
+        f'<section id="{escape(verdict.id)}"><h3>{escape(verdict.id)}. '
+        f"{escape(translate(verdict.statement, language))}</h3>"
+        f'<p class="lead">{escape(translate(VERDICTS[verdict.verdict], language).capitalize())}.'
+        f"</p><p>{escape(describe_reason(verdict, language))}</p>"
+    )
+    if not verdict.parts:
+        return head + "</section>"
+    body = _parts_table(verdict, language)
+    for part in verdict.parts:
+        if part.main:
+            body += _evidence(part, citations, language)
+    return head + body + "</section>"
+
+
+def _parts_table(verdict: Verdict, language: str) -> str:
+    lines = []
+    for part in verdict.parts:
+        told = format_part(part, language)
+        name = translate(part.name, language)
+        if part.main:
+            name = translate("{part} (deciding)", language, part=name)
+        lines.append(
+            [name, translate(KINDS[part.kind], language), part.k,
+             format_number(part.n, 0, language), told, translate(POINTS[part.points], language),
+             describe_lacking(part, language) if part.points == "undecided" else ""]
+        )  # fmt: skip
+    header = ("Part", "Analysis", "Samples", "Persons", "Estimate (95 % interval)", "Points",
+              "What is missing")  # fmt: skip
+    return draw_table(
+        translate("Parts of {id}", language, id=verdict.id),
+        [translate(word, language) for word in header], lines, numeric=(2, 3),
+    )  # fmt: skip
+
+
+def _evidence(part: PartVerdict, citations: dict[str, str], language: str) -> str:
+    name = translate(part.name, language)
+    title = translate("Coverage and evidence: {part}", language, part=name)
+    body = ""
+    if part.signs is not None:
+        told = describe_signs(part.signs, language)
+        body += "<p>" + escape(
+            translate("All rows that tell a direction, adjusted ones included: {signs}",
+                      language, signs=told)) + "</p>"  # fmt: skip
+    if part.ladder:
+        body += show_ladder(pd.DataFrame(part.ladder)).html(language)
+    if part.entered:
+        items = "".join(
+            f"<li>{escape(citations.get(row, row))} <span class='muted'>{escape(row)}</span></li>"
+            for row in part.entered
+        )
+        body += f"<p>{escape(translate('Rows in the analysis:', language))}</p><ul>{items}</ul>"
+    else:
+        body += f"<p>{escape(translate('No row enters the analysis.', language))}</p>"
+    return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
+
+
+def list_verdicts(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """Return the verdicts as the page's results: one entry a proposition.
+
+    ``estimate``, ``ci_low`` and ``ci_high`` are those of the only deciding part, on the scale
+    named by ``scale`` ("r", "difference", "closeness", "odds_ratio", "d", "percent"); null where
+    several parts decide together or none has an estimate. ``text`` and ``reason`` are by language.
+    """
+    return [_entry(verdict) for verdict in verdicts]
+
+
+NAMES = {"z": "r", "log_odds": "odds_ratio", "share": "percent"}
+
+
+def _entry(verdict: Verdict) -> dict[str, Any]:
+    mains = [part for part in verdict.parts if part.main]
+    alone = _numbers(mains[0]) if len(mains) == 1 else dict.fromkeys(_numbers(None))
+    return {
+        "id": verdict.id,
+        "text": {language: translate(verdict.statement, language) for language in LANGUAGES},
+        "verdict": verdict.verdict,
+        "reason": {language: describe_reason(verdict, language) for language in LANGUAGES},
+        "pages": list(verdict.pages),
+        "k": verdict.k,
+        "n": to_json(verdict.n),
+        **alone,
+        "parts": [
+            {"name": part.name, "kind": part.kind, "main": part.main, "points": part.points,
+             "lacking": part.lacking, "k": part.k, "n": to_json(part.n), **_numbers(part),
+             "entered": list(part.entered), "coverage": to_json(list(part.ladder))}
+            for part in verdict.parts
+        ],
+    }  # fmt: skip
+
+
+def _numbers(part: PartVerdict | None) -> dict[str, Any]:
+    if part is None or part.reading is None:
+        return {"estimate": None, "ci_low": None, "ci_high": None, "scale": None}
+    scale = find_scale(part)
+    reading = part.reading
+    told = {"estimate": reading.estimate, "ci_low": reading.ci_low, "ci_high": reading.ci_high}
+    return {name: to_json(to_readable(value, scale)) for name, value in told.items()} | {
+        "scale": NAMES.get(scale, scale)
+    }
+
+
+def describe_verdicts(verdicts: Iterable[Verdict]) -> dict[str, Any]:
+    """Return the headline of the page: how many propositions have which verdict, by language."""
+    found = [verdict.verdict for verdict in verdicts]
+    counts = {name: found.count(name) for name in VERDICTS}
+    text = (
+        "Of {all} propositions of the thesis {supported} are supported, {contradicted} "
+        "contradicted, {mixed} mixed and {undecided} not decided by what can be read."
+    )
+    return {
+        "headline": {
+            language: translate(text, language, all=len(found), **counts) for language in LANGUAGES
+        }
+    }
+
+
+def show_verdict_count(verdicts: Iterable[Verdict]) -> Shown:
+    """Show in one sentence how many propositions have which verdict."""
+    headline = describe_verdicts(verdicts)["headline"]
+    return Shown(lambda language: f'<p class="lead">{escape(headline[language])}</p>')
