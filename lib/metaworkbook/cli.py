@@ -92,12 +92,13 @@ def diff(
 ) -> None:
     """Print which results differ from the accepted ones, by how much, and what changed since.
 
-    The exit code is 1 where anything moved.
+    The exit code is 1 where anything moved, and where the accepted results have no reason in
+    CHANGELOG.md.
     """
-    from metaworkbook.publishing.acceptance import find_changes
+    from metaworkbook.publishing import acceptance
     from metaworkbook.publishing.compare import show_markdown
 
-    changes, reasons = find_changes()
+    changes, reasons = acceptance.find_changes()
     if markdown:
         typer.echo(show_markdown(changes, reasons), nl=False)
     else:
@@ -105,8 +106,10 @@ def diff(
             typer.echo(line)
         typer.echo(f"{_count(len(changes), 'result')} moved." if changes else "No result moved.")
     if changes:
-        remedy = "If this is meant: metaworkbook accept, and say why in CHANGELOG.md."
-        typer.echo(remedy, err=True)
+        typer.echo("If this is meant, run: metaworkbook accept", err=True)
+        raise typer.Exit(1)
+    if not acceptance.has_reason():
+        typer.echo(_ask_reason(acceptance.accepted_mark()), err=True)
         raise typer.Exit(1)
 
 
@@ -119,36 +122,8 @@ def accept() -> None:
     pages = _count(len({change.page for change in changes}), "page")
     folder = acceptance.expected_folder()
     typer.echo(f"Accepted {_count(len(changes), 'change')} on {pages} into {folder}.")
-    if changes:
-        typer.echo("Say why in CHANGELOG.md.")
-
-
-@app.command()
-def multiverse(
-    page: Annotated[str, typer.Argument(help="A page that asks about an x and a y.")],
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 2,
-    backend: Annotated[
-        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
-    ] = "loky",
-    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
-) -> None:
-    """Run every declared combination of choices of a page into build/multiverse/PAGE.csv."""
-    from metaworkbook.publishing.progress import Counter
-    from metaworkbook.publishing.sweeps import sweep
-
-    counter = Counter(f"multiverse {page}")
-    try:
-        done = sweep(page, jobs, backend, scheduler, counter.tell)
-    except KeyboardInterrupt:
-        typer.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    told = done.summary
-    typer.echo(
-        f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
-        f"combinations, {told.excluded} excluded for their reasons); {told.estimated} have an "
-        f"estimate and rest on {_count(told.row_sets, 'distinct set')} of rows."
-    )
-    typer.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
+    if not acceptance.has_reason():
+        typer.echo(_ask_reason(acceptance.accepted_mark()))
 
 
 @app.command()
@@ -200,6 +175,10 @@ def clean() -> None:
                 swap.remove(entry)
         swap.remove(folder)
     typer.echo(f"Removed {folder}.")
+
+
+def _ask_reason(mark: str) -> str:
+    return f'Say why in CHANGELOG.md, in an entry that holds the words "{mark}".'
 
 
 def _count(number: int, noun: str) -> str:

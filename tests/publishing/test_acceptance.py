@@ -98,6 +98,17 @@ def test_results_out_of_date_are_refused(built, act):
         act()
 
 
+def test_the_reason_must_name_the_very_results_accepted(built):
+    acceptance.accept()
+    changes = built / "CHANGELOG.md"
+    assert not acceptance.has_reason()
+    changes.write_text(f"- First. ({acceptance.accepted_mark()})\n", encoding="utf-8")
+    assert acceptance.has_reason()
+    finish(built, one=0.1, two=0.3)
+    acceptance.accept()
+    assert not acceptance.has_reason()
+
+
 def test_many_names_are_cut(built):
     acceptance.accept()
     file = built / "tests" / "expected" / "_sources.json"

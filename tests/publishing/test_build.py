@@ -19,54 +19,19 @@ from metaworkbook.evidence.ledger import read_ledger
 from metaworkbook.publishing import assembly, keys, plan, swap
 from metaworkbook.publishing import build as building
 from metaworkbook.publishing.build import Options, build
-from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.progress import Progress
-from metaworkbook.publishing.runner import Run
 
 from . import books
-
-FAILING = "raise ValueError"
-
-
-class StandIn:
-    """A nursery that makes pages from their parameters and the evidence, and counts them."""
-
-    ran: list[str]
-
-    def __init__(self, engine, work):
-        self.work = work
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        """Nothing to end."""
-
-    def run(self, tasks, jobs, time_limit, memory_limit, tell):
-        run = Run()
-        for task in tasks:
-            StandIn.ran.append(task.page)
-            source = "".join(cell["source"] for cell in task.cells)
-            if FAILING in source:
-                run.failures.append(Failure(task.page, task.notebook.name, 2, "it broke", ""))
-                continue
-            evidence = (self.work.parents[1] / "effects" / "studies.csv").read_text("utf-8")
-            content = {"parameters": task.parameters, "source": source, "evidence": evidence}
-            (task.folder / "results").mkdir()
-            for name in ("executed.ipynb", f"results/{task.page}.json"):
-                (task.folder / name).write_text(json.dumps(content), encoding="utf-8")
-            run.done.append(task.page)
-        return run
 
 
 @pytest.fixture
 def ran(monkeypatch):
     """Names of the pages run since the list was last cleared."""
-    StandIn.ran = []
-    monkeypatch.setattr(building, "Nursery", StandIn)
+    books.StandIn.ran = []
+    monkeypatch.setattr(building, "Nursery", books.StandIn)
     # A package that someone edits while the tests run must not move their pages.
     monkeypatch.setattr(keys, "list_package", lambda package: [package / "errors.py"])
-    return StandIn.ran
+    return books.StandIn.ran
 
 
 @pytest.fixture
@@ -235,13 +200,13 @@ def test_a_page_that_is_no_longer_listed_goes(three, ran):
 def test_a_failed_page_keeps_the_last_good_site_and_the_others_are_ready(three, ran):
     go()
     before = read_site(three)
-    edit(three / "notebooks" / "one.ipynb", '"1"', f'"{FAILING}"')
+    edit(three / "notebooks" / "one.ipynb", '"1"', f'"{books.FAILING}"')
     edit(three / "notebooks" / "shared.ipynb", '"2"', '"4"')
     outcome = rebuild(ran)
     assert [failure.page for failure in outcome.failures] == ["one"]
     assert (outcome.ran, outcome.swapped) == (["shared", "other"], False)
     assert read_site(three) == before
-    edit(three / "notebooks" / "one.ipynb", FAILING, "1")
+    edit(three / "notebooks" / "one.ipynb", books.FAILING, "1")
     rebuild(ran)
     assert ran == []
     edit(three / "notebooks" / "one.ipynb", '"1"', '"5"')
@@ -251,7 +216,7 @@ def test_a_failed_page_keeps_the_last_good_site_and_the_others_are_ready(three, 
 
 def test_without_a_site_the_other_pages_are_shown(project, ran):
     books.add_page(project, "good", books.make_notebook("1"))
-    books.add_page(project, "bad", books.make_notebook(FAILING))
+    books.add_page(project, "bad", books.make_notebook(books.FAILING))
     outcome = go()
     assert (outcome.swapped, len(outcome.failures)) == (True, 1)
     assert "good.html" in read_site(project)

@@ -19,7 +19,9 @@ from metaworkbook.publishing.plan import make_plan, results_file
 from metaworkbook.publishing.source import digest_sources, read_notebook
 
 SOURCES = "_sources.json"
+CHANGES = "CHANGELOG.md"
 SHORT = 16
+MARK = 8
 SHOWN = 12
 
 
@@ -62,6 +64,18 @@ def accept() -> list[Change]:
     text = json.dumps(digest_all(), indent=1, ensure_ascii=False, sort_keys=True)
     (folder / SOURCES).write_text(text + "\n", encoding="utf-8")
     return changes
+
+
+def accepted_mark() -> str:
+    """Return the words that name the accepted results, for the entry that gives their reason."""
+    folder = expected_folder()
+    return f"results {keys.digest_files(folder.glob('[!_.]*.json'), folder)[:MARK]}"
+
+
+def has_reason() -> bool:
+    """Return whether the reason for the accepted results stands in the list of changes."""
+    file = paths.root() / CHANGES
+    return file.is_file() and accepted_mark() in file.read_text(encoding="utf-8")
 
 
 def digest_all() -> dict[str, dict[str, str]]:
