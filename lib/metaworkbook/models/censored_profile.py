@@ -1,0 +1,290 @@
+"""Maximum and profile-likelihood interval of `models.censored`.
+
+mu is profiled over tau2 >= 0, which has no upper bound. A scan over a grid finds the basins,
+safeguarded Newton steps with exact derivatives end in them. Whether mu is bounded is decided from
+what the rows leave open and the limit of the likelihood there, never from a bound of a search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metaworkbook.errors import ConvergenceError
+from metaworkbook.models.censored_likelihood import Derivatives, Likelihood
+from metaworkbook.models.censored_openness import count_openness
+from metaworkbook.models.censored_rows import Evidence
+
+#: Points of the scan in mu; the grid of tau doubles from half the smallest standard error.
+SCAN = 25
+#: A Newton step below this share of the smallest standard error is the last: the next one would
+#: be about its square.
+SETTLED = 1e-6
+#: A step in tau2 below this share of tau2 may be left to the second-order expansion.
+TRUSTED = 0.01
+#: A finite maximum counts as one if it is above the limit at infinity by more than rounding.
+ABOVE = 1e-9
+#: Peaks of the scan this much below the highest are not climbed.
+DEPTH = 3.0
+#: Where no sample is closed, a climb this many times the range of the bounds goes to infinity.
+FAR = 30.0
+ITERATIONS = 100
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Maximum and interval; without a finite maximum ``estimate`` and ``tau2`` are NaN."""
+
+    estimate: float
+    tau2: float
+    log_likelihood: float
+    low: float
+    high: float
+
+    @property
+    def bounded(self) -> bool:
+        """Whether estimate and both ends are finite."""
+        return bool(np.isfinite([self.estimate, self.low, self.high]).all())
+
+
+@dataclass(frozen=True)
+class Best:
+    """The profile log-likelihood at some mu, its slope and curvature, and the best tau2 there.
+
+    ``drift`` is the last step in tau2 as a share of it, ``slide`` the change of the best tau2 with
+    mu, 0 where it is zero.
+    """
+
+    value: np.ndarray
+    slope: np.ndarray
+    curvature: np.ndarray
+    tau2: np.ndarray
+    drift: np.ndarray
+    slide: np.ndarray
+
+    @classmethod
+    def expand(
+        cls, found: Derivatives, tau2: np.ndarray, new: np.ndarray, drift: np.ndarray
+    ) -> Best:
+        """Move from ``tau2`` to ``new`` by the second-order expansion."""
+        move = new - tau2
+        inner = (new > 0) & (found.tau2_tau2 < 0)
+        slide = np.zeros(new.size)
+        np.divide(-found.mu_tau2, found.tau2_tau2, out=slide, where=inner)
+        return cls(
+            found.value + move * (found.tau2 + 0.5 * move * found.tau2_tau2),
+            found.mu + move * found.mu_tau2,
+            found.mu_mu + slide * found.mu_tau2,
+            new,
+            drift,
+            slide,
+        )
+
+    def follow(self, move: np.ndarray) -> np.ndarray:
+        """Return the tau2 to expect after ``mu`` has moved."""
+        return np.maximum(self.tau2 + self.slide * move, 0.0)
+
+
+class Profile:
+    """The likelihood of mu with tau2 at its best, for one set of rows."""
+
+    def __init__(self, likelihood: Likelihood, evidence: Evidence):
+        self.likelihood = likelihood
+        self.open = count_openness(evidence)
+        with np.errstate(divide="ignore"):
+            ends = np.arctanh(np.concatenate([evidence.lower, evidence.upper]))
+        ends = ends[np.isfinite(ends)]
+        self.vi = 1.0 / (evidence.ni - 3.0)
+        self.smallest, self.largest = float(np.sqrt(self.vi.min())), float(np.sqrt(self.vi.max()))
+        self.samples = len(evidence.labels)
+        self.start, self.stop = (ends.min(), ends.max()) if ends.size else (0.0, 0.0)
+
+    def fit(self, level: float) -> Fit:
+        """Return maximum and interval at ``level``."""
+        from scipy import special
+
+        drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
+        margin = 2.0 * self.largest
+        scan = np.linspace(self.start - margin, self.stop + margin, SCAN)
+        heights = self._best_on_grid(scan)[0]
+        limits = np.array([self.open.limit(-1), self.open.limit(1)])
+        estimate, tau2, top = np.nan, np.nan, -np.inf
+        # Below its limit at infinity the profile may be a ridge without a maximum to climb.
+        if heights.max() > limits.max() + ABOVE:
+            estimate, tau2, top = self._maximise(scan, heights)
+        if not top > limits.max() + ABOVE:
+            estimate, tau2, top = np.nan, np.nan, float(limits.max())
+        ends = np.array([-np.inf, np.inf])
+        finite = np.flatnonzero(limits < top - drop)
+        if finite.size:
+            sides = np.array([-1.0, 1.0])[finite]
+            inside = self._inside(scan, heights, estimate, top - drop, sides)
+            ends[finite] = self._cross(inside, self.smallest, sides, top - drop)
+        return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
+
+    def at(self, mu: np.ndarray, tau2: np.ndarray | None = None) -> Best:
+        """Return the profile at ``mu``, shape (points,), from near ``tau2`` or from a grid.
+
+        Newton's steps in tau2 stop when the rest of the way is short enough for the second-order
+        expansion. Where the likelihood rises with tau2 without end (no sample is closed), the
+        grid's last value stands.
+        """
+        low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
+        endless = np.zeros(mu.size, dtype=bool)
+        trusted = TRUSTED if self.open.closed else SETTLED
+        if tau2 is None or not self.open.closed:
+            _, best, grid = self._best_on_grid(mu)
+            tau2, low, high = grid[best], grid[np.maximum(best - 1, 0)], grid[best + 1]
+            endless = best + 2 == grid.size
+        for _ in range(ITERATIONS):
+            found = self.likelihood.derivatives(mu, tau2)
+            up = found.tau2 > 0
+            low, high = np.where(up, tau2, low), np.where(up, high, tau2)
+            new = np.where(endless, tau2, _step(tau2, found.tau2, found.tau2_tau2, low, high))
+            drift = np.abs(new - tau2) / (new + self.smallest**2)
+            if (drift < trusted).all():
+                return Best.expand(found, tau2, new, drift)
+            tau2 = np.where(drift < trusted, tau2, new)
+        raise ConvergenceError(_stuck("tau2"))
+
+    def _best_on_grid(self, mu: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the height and place of the best tau2 of a grid for each ``mu``, and the grid.
+
+        The grid goes on beyond the best one, if there is a best.
+        """
+        farthest = max(float(mu.max()) - self.start, self.stop - float(mu.min())) + self.largest
+        count = int(np.ceil(np.log2(2.0 * farthest / self.smallest))) + 2
+        grid = self._tau2_grid(count)
+        values = self._on_grid(mu, grid)
+        while self.open.closed and (values.argmax(axis=1) == count).any():
+            grid = self._tau2_grid(count := count + 1)
+            values = np.column_stack([values, self._on_grid(mu, grid[-1:])])
+        best = values.argmax(axis=1)
+        grid = np.append(grid, 4.0 * grid[-1])
+        return values.max(axis=1), best, grid
+
+    def _tau2_grid(self, count: int) -> np.ndarray:
+        return np.append(0.0, (0.5 * self.smallest * 2.0 ** np.arange(count)) ** 2)
+
+    def _on_grid(self, mu: np.ndarray, grid: np.ndarray) -> np.ndarray:
+        values = self.likelihood.values(np.repeat(mu, grid.size), np.tile(grid, mu.size))
+        return values.reshape(mu.size, grid.size)
+
+    def _maximise(self, scan: np.ndarray, heights: np.ndarray) -> tuple[float, float, float]:
+        """Return mu, tau2 and log-likelihood of the highest finite maximum; NaN if there is none.
+
+        Maxima of one height at different mu leave mu and tau2 NaN: none is the estimate.
+        """
+        beside = np.concatenate([[-np.inf], heights, [-np.inf]])
+        peak = (heights >= beside[:-2]) & (heights > beside[2:])
+        # The scan is below the profile by less than this: a lower peak cannot be the highest.
+        starts = scan[peak & (heights > heights.max() - DEPTH)]
+        climbs = [self._climb(float(mu), float(scan[1] - scan[0])) for mu in starts]
+        found = [maximum for maximum in climbs if maximum is not None]
+        if not found:
+            return np.nan, np.nan, -np.inf
+        mu, tau2, top = max(found, key=lambda maximum: maximum[2])
+        apart = SETTLED * self.smallest
+        if any(top - other[2] < ABOVE and abs(mu - other[0]) > apart for other in found):
+            return np.nan, np.nan, top
+        return mu, tau2, top
+
+    def _climb(self, start: float, pace: float) -> tuple[float, float, float] | None:
+        """Return mu, tau2 and log-likelihood of the maximum uphill from ``start``.
+
+        None if the profile rises on and on, as it can while no sample is closed.
+        """
+        mu, low, high = np.array([start]), np.array([-np.inf]), np.array([np.inf])
+        best = self.at(mu)
+        for _ in range(ITERATIONS):
+            low, high = np.where(best.slope > 0, mu, low), np.where(best.slope > 0, high, mu)
+            # While one side is open, a step is at most the pace, which doubles.
+            new = _step(mu, best.slope, best.curvature, low, high)
+            if not np.isfinite(high - low)[0]:
+                new = np.clip(new, np.maximum(low, mu - pace), np.minimum(high, mu + pace))
+                pace *= 2.0
+            settled = best.drift[0] <= SETTLED and abs(new - mu)[0] <= SETTLED * self.smallest
+            best, mu = self.at(new, best.follow(new - mu)), new
+            if settled:
+                if self._best_on_grid(mu)[0][0] <= best.value[0] + ABOVE:
+                    return float(mu[0]), float(best.tau2[0]), float(best.value[0])
+                # Another basin in tau2 is higher here: begin again from there.
+                low, high, best = np.array([-np.inf]), np.array([np.inf]), self.at(mu)
+            if not self.open.closed and abs(mu[0] - start) > FAR * (1.0 + self.stop - self.start):
+                return None
+        raise ConvergenceError(_stuck("the estimate"))
+
+    def _inside(
+        self,
+        scan: np.ndarray,
+        heights: np.ndarray,
+        estimate: float,
+        target: float,
+        sides: np.ndarray,
+    ) -> np.ndarray:
+        """Return, for each side, the outermost known mu whose profile reaches ``target``.
+
+        Outermost, so that of an interval of several parts the hull is found.
+        """
+        known = np.append(scan[heights >= target], estimate)
+        known = known[np.isfinite(known)]
+        if known.size:
+            return np.where(sides > 0, known.max(), known.min())
+        inside = np.where(sides > 0, scan[0], scan[-1])
+        for _ in range(60):
+            short = self._best_on_grid(inside)[0] < target
+            if not short.any():
+                return inside
+            pace = np.abs(inside - 0.5 * (scan[0] + scan[-1]))
+            inside = np.where(short, inside - sides * pace, inside)
+        raise ConvergenceError(_stuck("an end of the interval"))
+
+    def _cross(
+        self, inside: np.ndarray, pace: float, sides: np.ndarray, target: float
+    ) -> np.ndarray:
+        """Return where the profile falls through ``target`` beyond ``inside``, on each side."""
+        inner, outer = inside, inside + sides * pace
+        while (reached := self._best_on_grid(outer)[0] >= target).any():
+            pace *= 2.0
+            inner = np.where(reached, outer, inner)
+            outer = np.where(reached, outer + sides * pace, outer)
+        mu, best = outer, self.at(outer)
+        for _ in range(ITERATIONS):
+            excess = best.value - target
+            inner, outer = np.where(excess >= 0, mu, inner), np.where(excess >= 0, outer, mu)
+            low, high = np.minimum(inner, outer), np.maximum(inner, outer)
+            # The step towards the root of a function that falls when seen from its side.
+            new = _step(mu, sides * excess, -np.abs(best.slope), low, high)
+            settled = (best.drift <= SETTLED) & (np.abs(new - mu) <= SETTLED * self.smallest)
+            best, mu = self.at(new, best.follow(new - mu)), new
+            if settled.all():
+                higher = self._best_on_grid(mu)[0] > best.value + ABOVE
+                if not higher.any():
+                    return mu
+                # Another basin in tau2 is higher here, so the end lies farther out.
+                return self._cross(np.where(higher, mu, inner), self.smallest, sides, target)
+        raise ConvergenceError(_stuck("an end of the interval"))
+
+
+def _step(
+    now: np.ndarray, slope: np.ndarray, curvature: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return Newton's step if it stays from ``low`` to ``high``, else their middle.
+
+    Where an end is infinite, the step goes that way, to twice the distance from the other end.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        new = now - slope / curvature
+        middle = 0.5 * (low + high)
+    kept = (curvature < 0) & (new >= low) & (new <= high)
+    onward = np.where(np.isinf(high), 2.0 * now - low, 2.0 * now - high)
+    onward = np.where(np.isfinite(onward) & (onward != now), onward, now + np.sign(slope))
+    return np.where(kept, new, np.where(np.isfinite(middle), middle, onward))
+
+
+def _stuck(what: str) -> str:
+    return (
+        f"pool_censored: {what} did not settle in {ITERATIONS} steps. Check bounds and sizes for "
+        "rows of very different scale."
+    )

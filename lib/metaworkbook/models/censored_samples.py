@@ -1,0 +1,275 @@
+"""Samples of several rows: integrals over what their rows share.
+
+Rows of one sample share theta and have errors sqrt(v_i) (sqrt(rho) u + sqrt(1 - rho) w_i). Given
+what is shared they are independent, so a sample's probability is an integral of a product, summed
+by the trapezoid rule, whose error falls faster than any power of the step for such integrands.
+
+`Line` serves samples of one size n, and pairs: covariance c = rho sqrt(v_i v_j) off the diagonal
+means z_i = x + e_i with x ~ N(mu, tau2 + c), var e_i = v_i - c. The product over rows is a function
+of x that does not depend on mu and tau2, so it is tabulated once.
+
+`Plane` serves all others: rotated, z_i = mu + a_i p + b_i q + sqrt((1 - rho) v_i) w_i with p, q
+independent and standard normal, a_i = (tau2 + r_i r) / S, b_i = (r_i - r) tau / S,
+r_i = sqrt(rho v_i), r their mean, S^2 = tau2 + r^2. At tau = 0 b is zero, and the sample's
+probability is a function of theta = mu alone; `Split` tabulates it for a `Line` with c = 0 and
+keeps the plane for the small tau2 that are finer than the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from metaworkbook.errors import ConvergenceError
+from metaworkbook.models import censored_kernels as kernels
+from metaworkbook.models.censored_pieces import Family
+
+#: Trapezoid step in units of the integrand's width, 1/sqrt(sum of precisions): the error is about
+#: exp(-2 pi^2 / STEP^2) = 4e-14 of the integral.
+STEP = 0.8
+#: Standard deviations on either side; beyond them the normal density is below 1e-16.
+REACH = 8.5
+#: Standard deviations beyond the last bound at which a table ends: more, as mu may lie far out.
+EDGE = 12.0
+#: Least share of the variance that `Line` needs between rows, for its step to be of use.
+SHARED = 0.05
+#: Least tau2 of `Line` with c = 0, as a share of the variance with which the sample knows theta.
+LEAST = 0.25
+#: Numbers in one array at most; keeps arrays in the processor's cache.
+BLOCK = 1 << 16
+#: Nodes of one integral at most, before it is called out of reach.
+MOST_NODES = 1 << 20
+
+
+def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
+    """Return the ways to integrate over what the rows of each sample share."""
+    vi = family.vi
+    covariance = rho * np.sqrt(vi[:, 0] * vi[:, -1])
+    equal = np.all(vi == vi[:, :1])
+    if (
+        (equal or vi.shape[1] == 2)
+        and np.all(covariance >= SHARED * vi.max(axis=1))
+        and np.all(covariance <= (1.0 - 0.5 * (1.0 - rho)) * vi.min(axis=1))
+    ):
+        return [Line.of_rows(family, covariance)]
+    return [Split(family.take(slice(i, i + 1)), rho) for i in range(vi.shape[0])]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Tables of log prod P(row | x) at x = (first + i) step, one line a sample.
+
+    The first and the last column hold the limits towards -infinity and +infinity.
+    """
+
+    covariance: np.ndarray
+    step: np.ndarray
+    first: np.ndarray
+    table: np.ndarray
+
+    @classmethod
+    def of_rows(cls, family: Family, covariance: np.ndarray) -> Line:
+        """Tabulate samples whose rows have ``covariance``, shape (samples,), between them."""
+        own = np.sqrt(family.vi - covariance[:, None])
+        step = STEP / np.sqrt(1.0 / covariance + (own**-2.0).sum(axis=1))
+
+        def tabulate(x: np.ndarray) -> np.ndarray:
+            inner = np.broadcast_to(x[..., None], (*x.shape, own.shape[1]))
+            return _rows(family, inner, own, order=0)[0].sum(axis=-1)
+
+        return cls.of_function(tabulate, family, own, covariance, step)
+
+    @classmethod
+    def of_function(
+        cls,
+        tabulate: Callable[[np.ndarray], np.ndarray],
+        family: Family,
+        width: np.ndarray,
+        covariance: np.ndarray,
+        step: np.ndarray,
+    ) -> Line:
+        """Tabulate a function of x, shape (samples, nodes), as far as it varies.
+
+        ``width`` is the standard deviation with which each row's probability changes at a bound.
+        """
+        exact = family.exact[..., None]
+        ends = np.concatenate(
+            [np.where(exact, family.z[..., None], part) for part in (family.low, family.high)],
+            axis=2,
+        )
+        finite, margin = np.isfinite(ends), EDGE * width[..., None]
+        low = np.where(finite, ends - margin, np.inf).min(axis=(1, 2))
+        high = np.where(finite, ends + margin, -np.inf).max(axis=(1, 2))
+        low, high = np.where(low < high, low, 0.0), np.where(low < high, high, 0.0)
+        first = np.floor(low / step).astype(int)
+        count = int((np.ceil(high / step) - first).max()) + 1
+        x = (first[:, None] + np.arange(1, count - 1)) * step[:, None]
+        # Far out, a row has the weight of the piece that reaches there.
+        limits = []
+        for reaches in (np.isneginf(family.low), np.isposinf(family.high)):
+            weight = np.where(reaches, np.exp(family.log_weight), 0.0).sum(axis=2)
+            with np.errstate(divide="ignore"):
+                limit = np.log(np.where(family.exact, 0.0, weight)).sum(axis=1)
+            limits.append(limit[:, None])
+        table = np.concatenate([limits[0], tabulate(x), limits[1]], axis=1)
+        return cls(covariance, step, first, table)
+
+    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2), summed over samples."""
+        s = np.sqrt(tau2[:, None] + self.covariance)
+        half = _classes((REACH * s / self.step).max(axis=1))
+        total = np.empty((6 if order else 1, mu.size))
+        for points in _blocks(half, 2 * self.step.size):
+            total[:, points] = self._sum(mu[points], s[points], half[points[0]], order)
+        return total
+
+    def _sum(self, mu: np.ndarray, s: np.ndarray, half: int, order: int) -> np.ndarray:
+        """Sum over the nodes within ``half`` steps of mu; arrays (points, samples, nodes)."""
+        middle = np.rint(mu[:, None] / self.step).astype(int)
+        place = middle[..., None] + np.arange(-half, half + 1)
+        u = (place * self.step[:, None] - mu[:, None, None]) / s[..., None]
+        columns = np.clip(place - self.first[:, None], 0, self.table.shape[1] - 1)
+        known = np.take_along_axis(self.table[None], columns, axis=2)
+        powers = kernels.hermite(u) if order else []
+        log_p, means = kernels.average(known - 0.5 * u * u, powers)
+        log_p += np.log(self.step / s) - 0.5 * kernels.LOG_2PI
+        ratios = [mean / s**n for n, mean in enumerate(means, start=1)]
+        return kernels.log_derivatives(log_p, ratios)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Integrals over p and q, or over p alone where sizes are equal or tau is zero."""
+
+    family: Family
+    rho: float
+
+    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2), summed over samples."""
+        own = np.sqrt((1.0 - self.rho) * self.family.vi)
+        loads = self._loadings(tau2)
+        needed = [_classes(_half_nodes(load, own)) for load in loads]
+        # One number a pair of classes: points with the same numbers of nodes go together.
+        pair = needed[0] * (2 * MOST_NODES) + needed[1]
+        total = np.empty((6 if order else 1, mu.size))
+        size = self.family.low.size
+        for points in _blocks(pair, size, (2 * needed[0] + 1) * (2 * needed[1] + 1)):
+            grids = [_lattice(int(count[points[0]])) for count in needed]
+            total[:, points] = self._sum(
+                mu[points], [load[points] for load in loads], own, grids, order
+            )
+        return total
+
+    def _loadings(self, tau2: np.ndarray) -> list[np.ndarray]:
+        """Return a_i and b_i, arrays of shape (points, samples, rows)."""
+        shared = np.sqrt(self.rho * self.family.vi)
+        mean = shared.mean(axis=1, keepdims=True)
+        tau2 = tau2[:, None, None]
+        spread = np.sqrt(tau2 + mean**2)
+        spread = np.where(spread > 0, spread, 1.0)
+        return [(tau2 + shared * mean) / spread, (shared - mean) * np.sqrt(tau2) / spread]
+
+    def _sum(
+        self,
+        mu: np.ndarray,
+        loads: list[np.ndarray],
+        own: np.ndarray,
+        grids: list[tuple[np.ndarray, np.ndarray]],
+        order: int,
+    ) -> np.ndarray:
+        """Sum over the nodes; arrays of shape (points, samples, nodes, rows) inside."""
+        (p, weight_p), (q, weight_q) = grids
+        along = loads[0][:, :, None, None] * p[:, None, None]
+        across = loads[1][:, :, None, None] * q[:, None]
+        x = (mu[:, None, None, None, None] + along + across).reshape(
+            mu.size, own.shape[0], -1, own.shape[1]
+        )
+        log_p, ratios = _rows(self.family, x, own, order)
+        height = log_p.sum(axis=-1) + (weight_p[:, None] + weight_q).ravel()
+        product = kernels.multiply(ratios) if order else []
+        return kernels.log_derivatives(*kernels.average(height, product))
+
+
+class Split:
+    """One sample by `Plane` where tau2 is small, by `Line` with c = 0 where it is not."""
+
+    def __init__(self, family: Family, rho: float):
+        self.plane = Plane(family, rho)
+        root = 1.0 / np.sqrt(family.vi[0])
+        shrink = rho / (1.0 + (root.size - 1) * rho)
+        # The sample's mean, best weighted, has this precision; theta is not known more finely.
+        precision = float((root @ root - shrink * root.sum() ** 2) / (1.0 - rho))
+        self.least = LEAST / precision
+        step = np.array([STEP / np.sqrt(1.0 / self.least + precision)])
+        self.line = Line.of_function(
+            lambda x: self.plane.sums(x[0], np.zeros(x.size), order=0),
+            family,
+            np.sqrt(family.vi),
+            np.zeros(1),
+            step,
+        )
+
+    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2)."""
+        small = tau2 < self.least
+        if small.all():
+            return self.plane.sums(mu, tau2, order)
+        if not small.any():
+            return self.line.sums(mu, tau2, order)
+        total = np.empty((6 if order else 1, mu.size))
+        total[:, small] = self.plane.sums(mu[small], tau2[small], order)
+        total[:, ~small] = self.line.sums(mu[~small], tau2[~small], order)
+        return total
+
+
+def _rows(
+    family: Family, x: np.ndarray, own: np.ndarray, order: int
+) -> tuple[np.ndarray, kernels.Ratios]:
+    """Return log P and ratios of each row given x, shape (..., samples, nodes, rows)."""
+    own = own[:, None]
+    pieces = (part[:, None] for part in (family.low, family.high, family.log_weight))
+    log_p, ratios = kernels.ranges(*pieces, x, own, order)
+    if family.exact.any():
+        exact = family.exact[:, None]
+        known, others = kernels.density(family.z[:, None] - x, own, order)
+        log_p = np.where(exact, known, log_p)
+        ratios = [np.where(exact, *both) for both in zip(others, ratios, strict=True)]
+    return log_p, ratios
+
+
+def _half_nodes(load: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the steps on either side that the integral of each point needs; 0 for no integral."""
+    sharpness = ((load / own) ** 2).sum(axis=-1).max(axis=-1)
+    return np.where(sharpness > 0, REACH * np.sqrt(1.0 + sharpness) / STEP, 0.0)
+
+
+def _classes(half: np.ndarray) -> np.ndarray:
+    """Round numbers of steps up to powers of two, so that points fall into few groups."""
+    if half.size and half.max() > MOST_NODES / 2:
+        raise ConvergenceError(
+            "pool_censored: rows of one sample agree too closely to be integrated (rho near 1 "
+            "beside a wide spread of effects). Lower rho, or keep one row of the sample."
+        )
+    return np.where(half > 0, 2 ** np.ceil(np.log2(np.maximum(half, 1.0))), 0).astype(int)
+
+
+def _blocks(
+    classes: np.ndarray, size: int, nodes: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Yield the points of each class, a block of bounded memory at a time."""
+    for value in np.unique(classes):
+        points = np.flatnonzero(classes == value)
+        each = size * int(value if nodes is None else nodes[points[0]])
+        block = max(1, BLOCK // max(1, each))
+        for start in range(0, points.size, block):
+            yield points[start : start + block]
+
+
+def _lattice(half: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes and log weights of the trapezoid rule against the standard normal density."""
+    if half == 0:
+        return np.zeros(1), np.zeros(1)
+    nodes = np.linspace(-REACH, REACH, 2 * half + 1)
+    return nodes, -0.5 * (nodes**2 + kernels.LOG_2PI) + np.log(REACH / half)
