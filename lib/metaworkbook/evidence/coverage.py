@@ -32,6 +32,12 @@ def name_constructs(ledger: Ledger, names: str) -> dict[str, str]:
     }
 
 
+def name_predictors(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return the names of all constructs by language, then by construct."""
+    table = ledger.tables["constructs"].set_index("construct")
+    return {"en": table["name_en"].to_dict(), "nb": table["name_nb"].to_dict()}
+
+
 FAMILY_NAMES = {
     "alliance": ("the alliance", "arbeidsalliansen"),
     "alliance_change": ("change of the alliance", "endring i alliansen"),
@@ -45,6 +51,20 @@ FAMILY_NAMES = {
     "dropout": ("dropout", "frafall"),
     "help_seeking": ("help seeking and disclosure", "hjelpesøking og selvavsløring"),
     "therapist_response": ("the therapist's response", "terapeutens respons"),
+    "affect": ("wishes and stress", "ønsker og stress"),
+    "alliance_process": ("the course of the alliance", "alliansens forløp"),
+    "attachment_change_to_therapist": (
+        "change of attachment to the therapist",
+        "endring i tilknytning til terapeuten",
+    ),
+    "client_factor": ("the client's motivation", "klientens motivasjon"),
+    "discrepancy": ("symptoms by rater", "symptomer etter vurderer"),
+    "interpersonal": ("interpersonal style", "mellommenneskelig stil"),
+    "link": ("the link of alliance and outcome", "sammenhengen mellom allianse og utfall"),
+    "match": ("match of client and therapist", "samsvar mellom klient og terapeut"),
+    "physiology": ("physiology", "fysiologi"),
+    "relationship": ("the relationship", "relasjonen"),
+    "session": ("what happens in sessions", "det som skjer i timene"),
 }
 
 
