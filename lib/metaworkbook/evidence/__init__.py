@@ -12,6 +12,11 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "open_source": "demonstration",
+    "open_choices": "demonstration",
+    "describe_demonstration": "demonstration",
+    "cite_source": "demonstration",
+    "label_samples": "labels",
     "check_ledger": "ledger",
     "read_ledger": "ledger",
     "convert": "tiers",
@@ -34,6 +39,11 @@ PUBLIC = {
     "select_class": "shares",
     "select_changes": "changes",
     "list_shares": "shares",
+    "select_published": "published",
+    "review_arrays": "published",
+    "name_predictors": "coverage",
+    "match_published": "published",
+    "group_published": "published",
     "list_claims": "coverage",
     "list_beside": "shares",
     "group_shares": "shares",

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import select_reviews
+from metaworkbook.evidence.selection import describe_effects, select, select_reviews
 
+# How published estimates are grouped: all of one predictor, then by each of these columns.
+GROUPINGS = ("modality", "rater", "population")
+RATERS = ("client", "therapist", "observer")
 METRICS = ("r", "d", "g")
 
 
@@ -56,6 +59,48 @@ def review_arrays(rows: pd.DataFrame) -> dict[str, np.ndarray]:
         "review": rows["review_id"].to_numpy(object),
         "cluster": rows["modality"].where(rows["modality"] != "", "none").to_numpy(object),
     }
+
+
+def group_published(rows: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
+    """Return the arrays of published estimates by predictor, and within it by each grouping.
+
+    Keys read "alliance_total" and "alliance_total/modality/youth". Predictors are never mixed. A
+    rater that is unclear or mixed makes no group.
+    """
+    groups = {}
+    for x in dict.fromkeys(rows["x"]):
+        about = rows[rows["x"] == x]
+        groups[x] = review_arrays(about)
+        for column in GROUPINGS:
+            words = [word for word in dict.fromkeys(about[column]) if word]
+            if column == "rater":
+                words = [word for word in words if word in RATERS]
+            if len(words) + (about[column] == "").any() < 2:
+                continue
+            for word in words:
+                groups[f"{x}/{column}/{word}"] = review_arrays(about[about[column] == word])
+    return groups
+
+
+def match_published(ledger: Ledger, rows: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
+    """Return the bounds of our own rows on the question of each published estimate.
+
+    The same x, a y of the same family, and the same rater and phase where the review names one.
+    Estimates whose question no row of ours answers are not among the keys.
+    """
+    described = describe_effects(ledger)
+    constructs = ledger.tables["constructs"].set_index("construct")["family"]
+    found = {}
+    for row in rows.to_dict("records"):
+        asked = {"x": row["x"], "y": constructs[row["y"]]}
+        if row["rater"] in RATERS:
+            asked["rater"] = row["rater"]
+        if row["phase"] not in ("", "unclear"):
+            asked["phase"] = row["phase"]
+        selection = select(ledger, described=described, **asked)
+        if len(selection.rows):
+            found[row["review_id"]] = selection.bounds()
+    return found
 
 
 def _to_z(values: np.ndarray, standardised: np.ndarray) -> np.ndarray:

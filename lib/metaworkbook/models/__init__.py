@@ -10,6 +10,10 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "examine_censored": "robustness",
+    "examine_coefficients": "robustness",
+    "run_multiverse": "multiverse",
+    "summarise_multiverse": "decomposition",
     "synthesise": "synthesis",
     "synthesise_each": "synthesis",
     "pool": "pooling",
@@ -17,6 +21,8 @@ PUBLIC = {
     "sign_test": "directions",
     "summarise_changes": "change",
     "pool_each_share": "proportions",
+    "sweep_published": "reviews",
+    "check_published": "reviews",
     "judge_propositions": "verdicts",
     "exact_shares": "proportions",
 }

@@ -144,11 +144,39 @@ def pool_reviews(
     )  # fmt: skip
 
 
-def sweep_overlap(
-    estimate: Any, se: Any, cluster: Any, level: float = 0.95
-) -> dict[str, ReviewPool]:
-    """Return the pool at each overlap of `RHOS`, by the overlap as text."""
-    return {f"{rho:g}": pool_reviews(estimate, se, cluster, rho, level=level) for rho in RHOS}
+def sweep_published(
+    groups: dict[str, dict[str, Any]], level: float = 0.95
+) -> dict[str, dict[str, ReviewPool]]:
+    """Return the pool of each group of published estimates at each overlap of `RHOS`.
+
+    Parameters
+    ----------
+    groups : dict
+        By name ``estimate``, ``low``, ``high``, ``se``, ``k``, ``n``, ``cluster``, as
+        `evidence.group_published` gives them.
+
+    Returns
+    -------
+    dict
+        By name and overlap as text, such as "0.6".
+    """
+    found = {}
+    for name, told in groups.items():
+        errors = standard_errors(told["low"], told["high"], told["se"], told["k"], told["n"], level)
+        derived = int((errors.source == "derived").sum())
+        found[name] = {
+            f"{rho:g}": pool_reviews(
+                told["estimate"], errors.se, told["cluster"], rho, derived, level
+            )
+            for rho in RHOS
+        }
+    return found
+
+
+def check_published(told: dict[str, Any], level: float = 0.95) -> IntervalChecks:
+    """Return `check_intervals` of published estimates as `evidence.review_arrays` gives them."""
+    names = ("estimate", "low", "high", "k", "n")
+    return check_intervals(*(told[name] for name in names), level=level)
 
 
 def _vectors(**given: Any) -> list[np.ndarray]:
