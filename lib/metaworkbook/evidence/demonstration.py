@@ -67,6 +67,12 @@ def describe_demonstration() -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
+def cite_source(source: str) -> str:
+    """Return where the demonstration's numbers come from; nothing for the ledger."""
+    _check(source)
+    return "" if source == LEDGER else describe_demonstration()["source"]
+
+
 def _check(source: str) -> None:
     if source not in SOURCES:
         problem = Problem("parameters", 0, "", "source", f'"{source}"', ", ".join(SOURCES))

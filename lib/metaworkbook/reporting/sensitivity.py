@@ -1,0 +1,164 @@
+"""Sensitivity in words, tables and lines: samples left out, years, assumptions, estimators."""
+
+from __future__ import annotations
+
+from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.figures.levels import Line, draw_lines
+from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.tables import draw_table, format_interval, format_r
+from metaworkbook.results import Censored, Pooled
+from metaworkbook.results.robustness import CensoredRobustness, Robustness
+
+FEW = "With fewer than three samples there is nothing to leave out."
+FEW_EXACT = "With fewer than three samples that print a coefficient there is nothing to show."
+
+
+def draw_without(censored: CensoredRobustness, labels: dict[str, str], name: str) -> Shown:
+    """Show the censored model without each sample in turn; ``labels`` names samples by id."""
+
+    def lines(language: str) -> list[Line]:
+        if censored.main is None:
+            return []
+        every = _line(translate("all samples", language), censored.main, strong=True)
+        word = "without {sample}"
+        return [every] + [
+            _line(translate(word, language, sample=labels[sample]), result)
+            for sample, result in zip(censored.samples, censored.without, strict=True)
+        ]
+
+    return draw_lines(lines, "All rows, without each sample in turn", f"{name}-without", FEW)
+
+
+def draw_cumulative(censored: CensoredRobustness, labels: dict[str, str], name: str) -> Shown:
+    """Show the censored model as samples came in, from the third on."""
+
+    def lines(language: str) -> list[Line]:
+        return [
+            _line(translate("up to {sample}", language, sample=labels[sample]), result)
+            for sample, result in zip(censored.samples, censored.cumulative, strict=False)
+            if result is not None
+        ]
+
+    return draw_lines(lines, "All rows, in order of publication", f"{name}-cumulative", FEW)
+
+
+def draw_coefficients_without(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
+    """Show the pool of coefficients without each sample in turn."""
+
+    def lines(language: str) -> list[Line]:
+        if robust.pooled is None:
+            return []
+        left = robust.leave_one_out
+        every = _line(translate("all samples", language), robust.pooled, strong=True)
+        word = "without {sample}"
+        return [every] + [
+            Line(translate(word, language, sample=labels[sample]), left.estimate[i],
+                 left.ci_low[i], left.ci_high[i])
+            for i, sample in enumerate(robust.samples)
+        ]  # fmt: skip
+
+    title = "Coefficients alone, without each sample in turn"
+    return draw_lines(lines, title, f"{name}-leave-one-out", FEW_EXACT)
+
+
+def draw_coefficients_cumulative(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
+    """Show the pool of coefficients as samples came in."""
+
+    def lines(language: str) -> list[Line]:
+        grown = robust.cumulative
+        return [
+            Line(translate("up to {sample}", language, sample=labels[sample]), grown.estimate[i],
+                 grown.ci_low[i], grown.ci_high[i])
+            for i, sample in enumerate(robust.samples)
+            if grown is not None and i > 0
+        ]  # fmt: skip
+
+    title = "Coefficients alone, in order of publication"
+    return draw_lines(lines, title, f"{name}-by-year", FEW_EXACT)
+
+
+def _line(label: str, result: Censored | Pooled, strong: bool = False) -> Line:
+    estimate = result.estimate if getattr(result, "bounded", True) else float("nan")
+    return Line(label, estimate, result.ci_low, result.ci_high, strong=strong)
+
+
+def show_assumptions(censored: CensoredRobustness) -> Shown:
+    """Show the censored model at each correlation within samples and each share of reporting."""
+
+    def render(language: str) -> str:
+        if censored.main is None:
+            return f"<p>{escape(translate(FEW, language))}</p>"
+        rho = "results of one sample correlate at {value}"
+        share = "{value} % of non-significant results were reported"
+        rows = [(rho, result.rho, 1, result) for result in censored.rhos]
+        rows += [(share, 100 * result.reporting, 0, result) for result in censored.reporting]
+        lines = [
+            [
+                translate(text, language, value=format_number(value, digits, language)),
+                format_r(result.estimate, language),
+                format_interval(result.ci_low, result.ci_high, language),
+            ]
+            for text, value, digits, result in rows
+        ]
+        head = [translate(word, language) for word in ("If", "r", "95 % interval")]
+        caption = translate("All rows, at other assumptions", language)
+        return draw_table(caption, head, lines, numeric=(1, 2))
+
+    return Shown(render)
+
+
+def show_estimators(robust: Robustness) -> Shown:
+    """Show the pool of coefficients by estimator of heterogeneity, interval and rho."""
+
+    def render(language: str) -> str:
+        if robust.pooled is None:
+            return f"<p>{escape(translate(FEW_EXACT, language))}</p>"
+        lines = [
+            [f"{fit.method}, {translate(fit.ci, language)}", *_cells(fit, language)]
+            for fit in robust.estimators
+        ]
+        rho = "REML, results of one sample correlate at {value}"
+        lines += [
+            [translate(rho, language, value=format_number(value, 1, language)),
+             *_cells(fit, language)]
+            for value, fit in zip(robust.at_rho, robust.rhos, strict=True)
+        ]  # fmt: skip
+        names = ("Estimator and interval", "r", "95 % interval", "tau", "I², %")
+        head = [translate(name, language) for name in names]
+        caption = translate("Coefficients alone, computed differently", language)
+        return draw_table(caption, head, lines, numeric=(1, 2, 3, 4))
+
+    return Shown(render)
+
+
+def _cells(fit: Pooled, language: str) -> list[str]:
+    return [
+        format_r(fit.estimate, language),
+        format_interval(fit.ci_low, fit.ci_high, language),
+        format_number(fit.tau2**0.5, 2, language),
+        format_number(100 * fit.i2, 0, language),
+    ]
+
+
+def describe_robustness(
+    censored: CensoredRobustness, x: dict[str, str], y: dict[str, str]
+) -> dict[str, dict[str, str]]:
+    """Return the page's headline by language: whether one sample decides the result."""
+    return {"headline": {language: _headline(censored, x, y, language) for language in LANGUAGES}}
+
+
+def _headline(censored: CensoredRobustness, x: dict, y: dict, language: str) -> str:
+    pair = f"{x[language]} – {y[language]}: "
+    if censored.main is None:
+        return pair + translate(FEW, language)
+    sides = {_side(result) for result in (censored.main, *censored.without)}
+    text = (
+        "leaving out any one sample changes neither the side of the interval nor its verdict."
+        if len(sides) == 1
+        else "leaving out one sample changes on which side of zero the interval lies."
+    )
+    return pair + translate(text, language)
+
+
+def _side(result: Censored) -> int:
+    return -1 if result.ci_high < 0 else 1 if result.ci_low > 0 else 0
