@@ -68,7 +68,7 @@ def build(folder: Path) -> None:
         for (name, (_, card)), verdict in zip(NAMES.items(), VERDICTS, strict=True)
     }  # fmt: skip
     results["propositions"] = {"results": [
-        {"id": "P1", "verdict": "not decided", "reason": "Why", "pages": ["evidence"], "k": 3, "n": 99}
+        {"id": "P1", "verdict": "undecided", "reason": "Why", "pages": ["evidence"], "k": 3, "n": 99}
     ]}  # fmt: skip
     wide = "<table><caption>Wide</caption><tr>" + "<td>a number of words</td>" * 20 + "</tr></table>"
     marks = "".join(f'<p><a href="study/{study}.html">{row}</a></p>' for row in rows)

@@ -10,6 +10,7 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "examine_small_studies": "asymmetry",
     "examine_censored": "robustness",
     "examine_coefficients": "robustness",
     "run_multiverse": "multiverse",

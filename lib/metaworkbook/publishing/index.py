@@ -210,6 +210,8 @@ def list_propositions(
     results: dict[str, dict[str, Any]], pages: list[Page], language: str
 ) -> list[dict[str, Any]]:
     """Return the propositions of the thesis with their verdicts, where a page has judged them."""
+    from metaworkbook.reporting.verdicts import VERDICTS as JUDGEMENTS
+
     titles = {page.name: page.title[language] for page in pages}
     judged = results.get("propositions", {}).get("results")
     judged = judged.get("propositions", []) if isinstance(judged, dict) else judged or []
@@ -217,7 +219,7 @@ def list_propositions(
         {
             "id": row["id"],
             "text": _say(row.get("text", ""), language),
-            "verdict": translate(_say(row["verdict"], language), language),
+            "verdict": translate(JUDGEMENTS.get(row["verdict"], row["verdict"]), language),
             "reason": _say(row.get("reason", ""), language),
             "pages": [
                 (f"{name}.html", titles[name]) for name in row.get("pages", []) if name in titles

@@ -7,6 +7,11 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "draw_funnel": "figures.funnel",
+    "draw_reported": "figures.reported",
+    "show_reported": "small_studies",
+    "show_small_studies": "small_studies",
+    "describe_small_studies": "small_studies",
     "show_source": "sources",
     "show_allowed": "sources",
     "draw_without": "sensitivity",
