@@ -35,7 +35,7 @@ class Begg(Result):
 
 @dataclass(frozen=True)
 class TrimAndFill(Result):
-    """Estimate after filling ``k0`` mirrored effects on one side; ``yi``, ``vi`` include them last."""
+    """Estimate after filling ``k0`` mirrored effects on one side; ``yi``, ``vi`` hold them last."""
 
     k0: int
     side: str
