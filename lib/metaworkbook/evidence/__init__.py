@@ -50,6 +50,9 @@ PUBLIC = {
     "count_class": "shares",
     "cite_rows": "coverage",
     "ask_propositions": "questions",
+    "pair_codings": "codings",
+    "confirm_codings": "codings",
+    "ask_recoded": "questions",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from metaworkbook.evidence import changes, published, shares
+from metaworkbook.evidence.codings import RECODINGS, recode
 from metaworkbook.evidence.coverage import climb_ladder
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
@@ -31,6 +32,11 @@ def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
         for proposition in PROPOSITIONS
         if not wanted or proposition.id in wanted
     )
+
+
+def ask_recoded(ledger: Ledger, only: str = "") -> dict[str, tuple[Question, ...]]:
+    """Return the propositions asked of each recoded ledger; see `codings.recode`."""
+    return {how: ask_propositions(recode(ledger, how), only) for how in RECODINGS}
 
 
 def _ask(ledger: Ledger, described: pd.DataFrame, proposition: Proposition) -> Question:

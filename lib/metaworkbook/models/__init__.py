@@ -25,6 +25,9 @@ PUBLIC = {
     "sweep_published": "reviews",
     "check_published": "reviews",
     "judge_propositions": "verdicts",
+    "measure_confirmations": "codings",
+    "measure_codings": "codings",
+    "judge_each": "verdicts",
     "exact_shares": "proportions",
 }
 

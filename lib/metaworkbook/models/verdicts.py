@@ -45,6 +45,11 @@ def judge_propositions(questions: Iterable[Question]) -> tuple[Verdict, ...]:
     return tuple(judge_proposition(question) for question in questions)
 
 
+def judge_each(asked: dict[str, tuple[Question, ...]]) -> dict[str, tuple[Verdict, ...]]:
+    """Return `judge_propositions` of each named way of reading the ledger."""
+    return {name: judge_propositions(questions) for name, questions in asked.items()}
+
+
 def judge_proposition(question: Question) -> Verdict:
     """Return the verdict on one proposition; one that is fixed stays undecided."""
     parts = tuple(judge_part(part) for part in question.parts)
