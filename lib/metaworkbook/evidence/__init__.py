@@ -12,6 +12,8 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "list_moderators": "moderators",
+    "read_values": "moderators",
     "open_source": "demonstration",
     "open_choices": "demonstration",
     "describe_demonstration": "demonstration",

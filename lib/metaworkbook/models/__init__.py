@@ -10,6 +10,9 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "examine_moderators": "declared_moderators",
+    "regress_together": "declared_moderators",
+    "regress_censored": "censored_moderators",
     "examine_small_studies": "asymmetry",
     "examine_censored": "robustness",
     "examine_coefficients": "robustness",

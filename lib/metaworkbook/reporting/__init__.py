@@ -7,6 +7,12 @@ from typing import Any
 
 # Names a notebook uses, loaded from their modules at first use.
 PUBLIC = {
+    "show_declared": "moderators",
+    "draw_levels": "moderators",
+    "show_moderator_tests": "moderators",
+    "show_together": "moderators",
+    "describe_moderators": "moderators",
+    "draw_bubbles": "figures.bubble",
     "draw_funnel": "figures.funnel",
     "draw_reported": "figures.reported",
     "show_reported": "small_studies",

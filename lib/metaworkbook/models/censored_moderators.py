@@ -1,0 +1,283 @@
+"""The censored model with moderators: the mean of a sample's true effect is x'b.
+
+An observed z of a sample with moderators x is N(theta, 1/(n - 3)), theta is N(x'b, tau2): the model
+of `models.censored` with a regression in place of mu, so that ranges and directions inform a
+contrast too. The log-likelihood is the sum, over the different x, of that of `censored_likelihood`
+at mu = x'b with a common tau2; its derivatives follow by the chain rule.
+
+Rows of one sample that differ in x (two raters, two phases) are treated as two samples: what they
+share would make their contrast more certain, so leaving it out is cautious.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from metaworkbook.errors import ConvergenceError
+from metaworkbook.models.arrays import check_level
+from metaworkbook.models.censored_likelihood import Likelihood
+from metaworkbook.models.censored_rows import LARGEST_RHO, check_rows, check_share
+from metaworkbook.models.design import check_design, column_names, default_names
+from metaworkbook.results.censored_moderators import CensoredRegression
+
+#: A mean this far from zero (Fisher z; r beyond .9999) has run away.
+FAR = 5.0
+#: Starts of tau2; the likelihood may have more than one maximum in it.
+STARTS = (0.0, 0.01, 0.04, 0.16, 0.64)
+#: The search ends when the next step would raise the log-likelihood by less than this.
+SETTLED = 1e-11
+#: A search that stops short of a step this promising has not settled.
+FLAT = 1e-7
+#: Shortest share of a Newton step that is tried.
+SHORTEST = 1e-10
+#: An end of an interval is known to this share of the reach.
+CLOSE = 1e-9
+ITERATIONS = 200
+
+
+def regress_censored(
+    lower: Any,
+    upper: Any,
+    ni: Any,
+    X: Any,
+    outside: Any = None,
+    cluster: Any = None,
+    rho: float = 0.6,
+    reporting: float = 1.0,
+    level: float = 0.95,
+    names: Sequence[str] | None = None,
+) -> CensoredRegression:
+    """Fit the censored model with moderators by maximum likelihood.
+
+    Parameters
+    ----------
+    lower, upper, ni, outside, cluster, rho, reporting, level
+        As in `censored.pool_censored`.
+    X : array_like, shape (k, p)
+        The whole design matrix, one row a row of evidence, intercept column included.
+    names : sequence of str, optional
+        Names of the columns.
+
+    Returns
+    -------
+    CensoredRegression
+        Estimates and intervals by profile likelihood. An end is infinite, and the estimate NaN,
+        where the profile does not fall by the required amount before a mean lies beyond 5.
+
+    Raises
+    ------
+    InputError
+        For impossible rows or a collinear design.
+    ConvergenceError
+        If no start reaches a maximum.
+
+    Notes
+    -----
+    Limiting cases: X a column of ones is `pool_censored`; coefficients alone, one a sample, give
+    the meta-regression by maximum likelihood; a level of its own for each of two sets of rows,
+    with tau2 known, would fit them apart.
+    """
+    from scipy import special
+
+    labels = default_names(X) if names is None else names
+    model = _Model(lower, upper, ni, X, outside, cluster, rho, reporting, labels)
+    level = check_level(level)
+    p = model.designs.shape[1]
+    best = model.maximise()
+    drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
+    estimate, low, high = (np.empty(p) for _ in range(3))
+    for column in range(p):
+        estimate[column], low[column], high[column] = model.profile(column, best, drop)
+    common = np.ones((len(model.designs), 1))
+    alone = model.replace(common).maximise()
+    df = p - 1 if model.has_intercept else 0
+    stays = np.isfinite(estimate).all() and not alone.far
+    lrt = max(0.0, 2.0 * (best.value - alone.value)) if df and stays else np.nan
+    return CensoredRegression(
+        names=column_names(labels, p),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
+        tau2=best.tau2 if stays else np.nan,
+        log_likelihood=best.value,
+        lrt=lrt,
+        lrt_df=df,
+        lrt_p=float(special.chdtrc(df, lrt)) if df and stays else np.nan,
+        k=model.k,
+        clusters=model.clusters,
+        rho=float(rho),
+        reporting=float(reporting),
+        level=level,
+    )
+
+
+class _Peak:
+    """A maximum: coefficients, tau2, log-likelihood, and whether a mean has run away."""
+
+    def __init__(self, b: np.ndarray, tau2: float, value: float, far: bool):
+        self.b, self.tau2, self.value, self.far = b, tau2, value, far
+
+
+class _Model:
+    """Rows grouped by their moderators, one likelihood a group."""
+
+    def __init__(self, lower, upper, ni, X, outside, cluster, rho, reporting, labels):
+        evidence = check_rows(lower, upper, ni, outside, cluster)
+        X = check_design(X, evidence.lower.size, labels)
+        rho = check_share("rho", rho, False, LARGEST_RHO, "Say how strongly errors go together.")
+        reporting = check_share("reporting", reporting, True, 1.0, "Give a probability.")
+        self.designs, group = np.unique(X, axis=0, return_inverse=True)
+        group = group.reshape(-1)
+        self.parts = [
+            Likelihood(evidence.take(group == number), rho, reporting)
+            for number in range(len(self.designs))
+        ]
+        self.k = evidence.lower.size
+        pairs = np.column_stack([group, evidence.cluster])
+        self.clusters = len(np.unique(pairs, axis=0))
+        ones = np.ones(len(X))
+        fitted = X @ np.linalg.lstsq(X, ones, rcond=None)[0]
+        self.has_intercept = X.shape[1] > 1 and bool(np.allclose(fitted, ones))
+
+    def replace(self, designs: np.ndarray) -> _Model:
+        """Return the same rows under another design of their groups."""
+        other = object.__new__(_Model)
+        other.__dict__ |= self.__dict__ | {"designs": designs}
+        return other
+
+    def derivatives(
+        self, b: np.ndarray, tau2: float, offset: np.ndarray
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return log-likelihood, gradient and Hessian in (b, tau2)."""
+        p = b.size
+        value, gradient, hessian = 0.0, np.zeros(p + 1), np.zeros((p + 1, p + 1))
+        for x, start, part in zip(self.designs, offset, self.parts, strict=True):
+            found = part.derivatives(np.array([start + x @ b]), np.array([tau2]))
+            value += float(found.value[0])
+            gradient[:p] += found.mu[0] * x
+            gradient[p] += found.tau2[0]
+            hessian[:p, :p] += found.mu_mu[0] * np.outer(x, x)
+            hessian[:p, p] += found.mu_tau2[0] * x
+            hessian[p, p] += found.tau2_tau2[0]
+        hessian[p, :p] = hessian[:p, p]
+        return value, gradient, hessian
+
+    def value(self, b: np.ndarray, tau2: float, offset: np.ndarray) -> float:
+        """Return the log-likelihood alone."""
+        at = offset + self.designs @ b
+        return sum(
+            float(part.values(np.array([mu]), np.array([tau2]))[0])
+            for mu, part in zip(at, self.parts, strict=True)
+        )
+
+    def maximise(self) -> _Peak:
+        """Return the highest maximum found from b = 0 and several starts of tau2."""
+        p = self.designs.shape[1]
+        peaks = [self._climb(np.zeros(p), tau2, self.nothing) for tau2 in STARTS]
+        return max(peaks, key=lambda peak: peak.value)
+
+    @property
+    def nothing(self) -> np.ndarray:
+        """The offset of a free fit."""
+        return np.zeros(len(self.designs))
+
+    def _climb(self, b: np.ndarray, tau2: float, offset: np.ndarray) -> _Peak:
+        """Go uphill by Newton's steps, damped where the surface bends the wrong way."""
+        b = b.copy()
+        gain = np.inf
+        for _ in range(ITERATIONS):
+            value, gradient, hessian = self.derivatives(b, tau2, offset)
+            free = np.ones(b.size + 1, dtype=bool)
+            # tau2 at zero stays there while the likelihood falls from it.
+            free[-1] = tau2 > 0 or gradient[-1] > 0
+            step = _uphill(gradient, hessian, free)
+            if tau2 > 0 and tau2 + step[-1] < 0:
+                # The way to zero, and from there along the others alone.
+                free[-1] = False
+                step = _uphill(gradient - hessian[-1] * tau2, hessian, free)
+                step[-1] = -tau2
+            gain = float(gradient @ step)
+            if abs(gain) < SETTLED:
+                return _Peak(b, tau2, value, False)
+            share, reached = 1.0, -np.inf
+            while share > SHORTEST:
+                new_b, new_tau2 = b + share * step[:-1], max(0.0, tau2 + share * step[-1])
+                reached = self.value(new_b, new_tau2, offset)
+                if reached > value:
+                    break
+                share *= 0.5
+            if reached <= value:
+                if gain < FLAT:
+                    return _Peak(b, tau2, value, False)
+                break
+            b, tau2 = new_b, new_tau2
+            away = np.abs(self.designs @ b).max(initial=0.0) > FAR
+            if away or tau2 > FAR**2:
+                return _Peak(b, tau2, reached, True)
+        if abs(gain) < FLAT:
+            return _Peak(b, tau2, value, False)
+        raise ConvergenceError(
+            f"regress_censored: the search did not settle in {ITERATIONS} steps. Check bounds and "
+            "sizes for rows of very different scale."
+        )
+
+    def at(self, column: int, value: float, near: _Peak) -> tuple[_Peak, float]:
+        """Return the maximum with one coefficient held, and the profile's slope there.
+
+        By the envelope theorem the slope is the gradient in the coefficient that is held.
+        """
+        rest = np.delete(np.arange(self.designs.shape[1]), column)
+        offset = value * self.designs[:, column]
+        reduced = self.replace(self.designs[:, rest])
+        begins = [(near.b[rest], near.tau2), (near.b[rest], 0.0), (near.b[rest], 4 * near.tau2)]
+        peaks = [reduced._climb(b, tau2, offset) for b, tau2 in begins[: 1 if near.tau2 else 2]]
+        best = max(peaks, key=lambda peak: peak.value)
+        b = np.insert(best.b, column, value)
+        _, gradient, _ = self.derivatives(b, best.tau2, self.nothing)
+        return _Peak(b, best.tau2, best.value, best.far), float(gradient[column])
+
+    def profile(self, column: int, best: _Peak, drop: float) -> tuple[float, float, float]:
+        """Return a coefficient's estimate and the ends of its interval."""
+        reach = FAR / float(np.abs(self.designs[:, column]).max())
+        target = best.value - drop
+        ends = [self._end(column, best, target, side, reach) for side in (-1.0, 1.0)]
+        runs = best.far or not np.isfinite(ends).all()
+        return np.nan if runs else float(best.b[column]), ends[0], ends[1]
+
+    def _end(self, column: int, best: _Peak, target: float, side: float, reach: float) -> float:
+        """Return where the profile falls through ``target`` on one side; infinite beyond reach."""
+        inner, width, near = best.b[column], 0.02 * reach, best
+        while True:
+            outer = inner + side * width
+            if abs(outer) > reach:
+                return side * np.inf
+            near, slope = self.at(column, outer, near)
+            if near.value < target:
+                break
+            inner, width = outer, 2.0 * width
+        at = outer
+        for _ in range(ITERATIONS):
+            excess = near.value - target
+            inner, outer = (at, outer) if excess >= 0 else (inner, at)
+            low, high = sorted((inner, outer))
+            new = at - excess / slope if slope else np.nan
+            new = new if low < new < high else 0.5 * (low + high)
+            if abs(new - at) < CLOSE * reach:
+                return float(new)
+            at = new
+            near, slope = self.at(column, at, near)
+        raise ConvergenceError("regress_censored: an end of an interval did not settle.")
+
+
+def _uphill(gradient: np.ndarray, hessian: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Return Newton's step in the free directions, curvature made negative where it is not."""
+    step = np.zeros(gradient.size)
+    if not free.any():
+        return step
+    values, vectors = np.linalg.eigh(hessian[np.ix_(free, free)])
+    floor = 1e-8 * max(1.0, float(np.abs(values).max()))
+    step[free] = vectors @ ((vectors.T @ gradient[free]) / np.maximum(np.abs(values), floor))
+    return step
