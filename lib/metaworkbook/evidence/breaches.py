@@ -10,7 +10,7 @@ import pandas as pd
 
 from metaworkbook.errors import Problem
 from metaworkbook.evidence.columns import Table
-from metaworkbook.evidence.records import show
+from metaworkbook.evidence.records import name_row, show
 
 
 class Breach(NamedTuple):
@@ -40,7 +40,7 @@ def list_problems(table: Table, cells: pd.DataFrame, breach: Breach) -> Iterator
     for line, key, value, words in zip(
         rows.index, rows[table.key], rows[breach.column], allowed, strict=True
     ):
-        place = (f"effects/{table.path}", int(line), str(key), breach.column)
+        place = (f"effects/{table.path}", int(line), name_row(key), breach.column)
         yield Problem(*place, _show_value(value), words, breach.remedy)
 
 

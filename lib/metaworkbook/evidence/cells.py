@@ -9,7 +9,7 @@ import pandas as pd
 
 from metaworkbook.errors import Problem
 from metaworkbook.evidence.columns import Column, Table
-from metaworkbook.evidence.records import SHOWN, Records, show
+from metaworkbook.evidence.records import Records, name_row, show
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 #: Control characters, invisible ones, marks that turn the reading direction, and the replacement
@@ -35,9 +35,8 @@ def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.Da
         cells = records.cells[column.name]
         bad = _judge_all(column, cells)
         for index, remedy in bad:
-            key, found = keys[index][:SHOWN], show(cells[index])
-            where = (place, records.lines[index], key, column.name)
-            problems.append(Problem(*where, found, column.allowed(), remedy))
+            where = (place, records.lines[index], name_row(keys[index]), column.name)
+            problems.append(Problem(*where, show(cells[index]), column.allowed(), remedy))
         data[column.name] = _type(column, cells, {index for index, _ in bad})
     return pd.DataFrame(data, index=pd.Index(records.lines, name="row", dtype=int))
 

@@ -13,10 +13,11 @@ import pandas as pd
 
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem
+from metaworkbook.evidence.breaches import Breach, list_problems
 from metaworkbook.evidence.cells import type_cells
 from metaworkbook.evidence.columns import Table
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
-from metaworkbook.evidence.records import Records, read_records, show
+from metaworkbook.evidence.records import Records, read_records
 from metaworkbook.evidence.rules import check_rules
 
 
@@ -121,14 +122,8 @@ def _check_foreign_keys(
             values = sound[name][link.column]
             # A row left out for its number of cells is not reported again by each that names it.
             known = {*whole[link.other][link.other_column], *left_out.get(link.other, ()), ""}
-            for line, value in values[~values.isin(known)].items():
-                place = (
-                    f"effects/{table.path}",
-                    line,
-                    sound[name].at[line, table.key],
-                    link.column,
-                )
-                allowed = f"an id of effects/{dictionary[link.other].path}"
-                remedy = "Correct it, or add the row there."
-                problems.append(Problem(*place, show(value), allowed, remedy))
+            allowed = f"an id of effects/{dictionary[link.other].path}"
+            remedy = "Correct it, or add the row there."
+            breach = Breach(~values.isin(known), link.column, allowed, remedy)
+            problems.extend(list_problems(table, sound[name], breach))
     return problems

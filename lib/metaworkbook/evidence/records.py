@@ -52,12 +52,17 @@ def read_records(raw: bytes, table: Table, problems: list[Problem]) -> Records |
     for line, cells in torn:
         found, allowed = f"{len(cells)} cells", f"{len(header)} cells"
         remedy = "Quote cells that hold a comma; delete stray ones."
-        problems.append(Problem(place, line, cells[0][:SHOWN], "", found, allowed, remedy))
+        problems.append(Problem(place, line, name_row(cells[0]), "", found, allowed, remedy))
     lines = tuple(line for line, _ in whole)
     by_column = zip(*(cells for _, cells in whole), strict=True) if whole else ((),) * len(header)
     named = dict(zip(header, by_column, strict=True))
     ordered = {column.name: named[column.name] for column in table.columns}
     return Records(lines, ordered, frozenset(cells[0] for _, cells in torn))
+
+
+def name_row(key: str) -> str:
+    """Return a row's id for a message: its start, with unprintable characters spelt out."""
+    return key[:SHOWN] if key[:SHOWN].isprintable() else ascii(key[:SHOWN])[1:-1]
 
 
 def show(text: str) -> str:
