@@ -12,8 +12,10 @@ from metaworkbook.models.estimands import (
     count_persons,
     count_votes,
     estimate_change,
+    estimate_contrast,
     estimate_directions,
     estimate_proportions,
+    estimate_synthesis,
     match_variants,
     read,
     read_share,
@@ -189,3 +191,50 @@ def test_a_class_needs_three_samples_in_each_group():
             "clinical": np.array([1.0, 1, 1, 0, 0]),
             "cluster": np.array(list("abcde"), dtype=object)}  # fmt: skip
     assert estimate_proportions(part("proportions", data)).lacking == "group"
+
+
+def rows(bounds, cluster=None):
+    lower, upper = (np.array(ends, float) for ends in zip(*bounds, strict=True))
+    names = cluster or [f"s{i}" for i in range(len(bounds))]
+    return {
+        "lower": lower,
+        "upper": upper,
+        "ni": np.full(len(bounds), 200.0),
+        "outside": np.zeros(len(bounds), bool),
+        "cluster": np.array(names, dtype=object),
+    }
+
+
+def names_of(found):
+    return [one.name for one in found.variants]
+
+
+def test_several_rows_of_a_sample_are_also_counted_as_one_vote():
+    told = rows([(-0.3, -0.3)] * 4, ["a", "a", "b", "c"])
+    assert "one-vote" in names_of(estimate_synthesis(part("synthesis", told)))
+    assert "one-vote" not in names_of(
+        estimate_synthesis(part("synthesis", rows([(-0.3, -0.3)] * 3)))
+    )
+
+
+def test_a_result_that_hangs_on_the_level_of_significance_is_undecided():
+    """The same samples, but with rows that then tell of hardly any correlation."""
+    told = rows([(-0.3, -0.3)] * 4)
+    assert decide(estimate_synthesis(part("synthesis", told)), "negative")[0] == "for"
+    told["one_sided"] = rows([(-0.01, -0.01)] * 4)
+    points, lacking, crossing = decide(estimate_synthesis(part("synthesis", told)), "negative")
+    assert (points, lacking, crossing.name) == ("undecided", "variant", "one-sided")
+
+
+def test_a_synthesis_of_no_rows_says_so():
+    none = {name: value[:0] for name, value in rows([(0.1, 0.1)]).items()}
+    assert estimate_synthesis(part("synthesis", none)).lacking == "nothing"
+
+
+def test_the_sides_of_a_contrast_are_told_with_it():
+    data, other = rows([(-0.5, -0.5)] * 4), rows([(0.0, 0.0)] * 4, list("wxyz"))
+    asked = Part("a part", "contrast", "negative", True, data, other, None, 0.1, (), (), "")
+    found = estimate_contrast(asked)
+    assert [round(math.tanh(side.estimate), 2) for side in found.sides] == [-0.5, 0.0]
+    assert found.main.ci_high < 0
+    assert len(found.samples) == 8

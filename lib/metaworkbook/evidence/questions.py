@@ -12,7 +12,7 @@ from metaworkbook.evidence.codings import RECODINGS, recode
 from metaworkbook.evidence.coverage import climb_ladder
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
-from metaworkbook.evidence.rows import leave_out, select_part, widen
+from metaworkbook.evidence.rows import bound_one_sided, leave_out, select_part, widen
 from metaworkbook.evidence.selection import Selection, describe_effects, select_reviews
 from metaworkbook.results.verdicts import Part, Question
 
@@ -57,7 +57,7 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
     against, more = None, ()
     if ask.kind in ("synthesis", "contrast"):
         pool = found
-        data = found.bounds()
+        data = _bounds(found)
     elif ask.kind == "directions":
         pool = everything
         data = everything.signs() | {"ni": everything.rows["n"].to_numpy(float)}
@@ -70,11 +70,15 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
     signs = None if ask.kind == "contrast" else everything.signs()
     if ask.against is not None:
         other = select_part(ledger, described, _other_side(ask))
-        against, more = other.bounds(), tuple(other.rows["effect_id"])
+        against, more = _bounds(other), tuple(other.rows["effect_id"])
     return _part(
         ask, data, against, (*pool.rows["effect_id"], *more), signs,
         tuple(climb_ladder(pool, select_reviews(ledger, ask.x, ask.y)).to_dict("records")),
     )  # fmt: skip
+
+
+def _bounds(found: Selection) -> dict[str, Any]:
+    return found.bounds() | {"one_sided": bound_one_sided(found)}
 
 
 def _gather_published(ledger: Ledger, ask: Ask) -> Part:

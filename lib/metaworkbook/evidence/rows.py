@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
+from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import Ask
 from metaworkbook.evidence.selection import REASONS, Selection, select
@@ -15,6 +19,28 @@ def select_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
     """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
     found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
     return _keep_where(found, ask)
+
+
+def bound_one_sided(found: Selection) -> dict[str, Any] | None:
+    """Return the bounds of a selection if "significant" meant one-sided .05 where no level is told.
+
+    The critical correlation is then that of two-sided .10. None where no row rests on the
+    assumption.
+    """
+    rows = found.rows
+    assumed = (rows["known"] == "interval") & rows["level"].isna() & (rows["p_relation"] != ">")
+    if not assumed.any():
+        return None
+    bounds = found.bounds()
+    n, mask = bounds["ni"][assumed], assumed.to_numpy(bool)
+    two_sided, one_sided = critical_r(n, 0.05), critical_r(n, 0.10)
+    for end in ("lower", "upper"):
+        values = bounds[end].copy()
+        told = values[mask]
+        moved = np.isclose(np.abs(told), two_sided)
+        values[mask] = np.where(moved, np.sign(told) * one_sided, told)
+        bounds[end] = values
+    return bounds
 
 
 def _keep_where(found: Selection, ask: Ask) -> Selection:

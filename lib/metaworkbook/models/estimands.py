@@ -1,14 +1,6 @@
 """What each kind of part estimates, and the variants that its verdict must survive.
 
-| kind | estimate | variants |
-|---|---|---|
-| synthesis | correlation, censored model | no half-lines; reporting .7, .4; without each sample |
-| contrast | difference of two such correlations | the same on both sides |
-| reviews | published correlations, second order | overlap; derived errors doubled; no cluster |
-| equivalence | margin less their absolute difference | the same |
-| proportions | log odds ratio of a class | without each sample |
-| change | standardised mean change | before-after correlation; without each sample |
-| directions | share of samples up, less one half | untold signs up, down; without each sample |
+`ANALYSES` says it for each kind, in the words of the methods page.
 """
 
 from __future__ import annotations
@@ -19,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from metaworkbook.models.censored import pool_censored
 from metaworkbook.models.change import pool_changes
 from metaworkbook.models.contrasts import subtract
 from metaworkbook.models.gates import gate
@@ -26,6 +19,35 @@ from metaworkbook.models.proportions import compare_shares, exact_shares
 from metaworkbook.models.synthesis import synthesise
 from metaworkbook.results.synthesis import Synthesis
 from metaworkbook.results.verdicts import Estimand, Part, Reading
+
+#: By kind: what it estimates, and the variants of it.
+ANALYSES = {
+    "synthesis": (
+        "correlation by the censored model",
+        "without directions alone; non-significant results reported with probability 0.7 and 0.4; "
+        "without each sample; one vote a sample; significant read as one-sided",
+    ),
+    "contrast": ("difference of two such correlations", "the same on both sides at once"),
+    "reviews": (
+        "published correlations, pooled a second time",
+        "overlap 0, 0.3 and 0.9; derived standard errors doubled; without each kind of therapy",
+    ),
+    "equivalence": (
+        "margin less the difference of two published correlations",
+        "the same on both sides at once",
+    ),
+    "proportions": ("odds ratio of a class, clinical to non-clinical", "without each sample"),
+    "change": (
+        "standardised mean change of the same people",
+        "correlation of before and after 0.3 and 0.7; without each sample",
+    ),
+    "directions": (
+        "share of samples that point up, less one half",
+        "all untold signs up, all down; without each sample",
+    ),
+}
+#: Correlation of sampling errors at which a sample's further rows add next to nothing.
+ONE_VOTE = 0.95
 
 
 def read(name: str, result: Any, detail: str = "") -> Reading:
@@ -49,7 +71,8 @@ def estimate_synthesis(part: Part) -> Estimand:
     found = _synthesise(part.data)
     if found is None or found.main is None:
         return Estimand(None, (), "z", samples, _missing(samples))
-    return Estimand(read("main", found.main), _variants(found), "z", samples)
+    variants = _variants(found, part.data)
+    return Estimand(read("main", found.main), variants, "z", samples)
 
 
 def estimate_contrast(part: Part) -> Estimand:
@@ -64,7 +87,7 @@ def estimate_contrast(part: Part) -> Estimand:
     shared = bool(set(people[0]) & set(people[1]))
     mains = read("main", first.main), read("main", second.main)
     main = subtract(*mains, shared)
-    pairs = match_variants(mains, (_variants(first), _variants(second)))
+    pairs = match_variants(mains, (_variants(first, sides[0]), _variants(second, sides[1])))
     variants = tuple(subtract(a, b, shared) for a, b in pairs)
     return Estimand(main, variants, "z", samples, sides=mains)
 
@@ -164,11 +187,22 @@ def read_share(
 
 
 def _synthesise(data: dict[str, Any]) -> Synthesis | None:
-    return synthesise(**data) if len(data["cluster"]) else None
+    return synthesise(**_bounds(data)) if len(data["cluster"]) else None
 
 
-def _variants(found: Synthesis) -> tuple[Reading, ...]:
-    return tuple(read(one.name, one.result, one.detail) for one in found.variants)
+def _bounds(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what the censored model takes of a part's data."""
+    return {name: value for name, value in data.items() if name != "one_sided"}
+
+
+def _variants(found: Synthesis, data: dict[str, Any]) -> tuple[Reading, ...]:
+    """Return the variants of a synthesis, and those that concern how its rows are read."""
+    variants = [read(one.name, one.result, one.detail) for one in found.variants]
+    if len(set(data["cluster"])) < len(data["cluster"]):
+        variants.append(read("one-vote", pool_censored(**_bounds(data), rho=ONE_VOTE)))
+    if data.get("one_sided"):
+        variants.append(read("one-sided", pool_censored(**data["one_sided"])))
+    return tuple(variants)
 
 
 def _numbers(reading: Reading) -> tuple[float, float, float]:

@@ -40,6 +40,8 @@ VARIANTS = {
     "reporting-0.7": "if 70 % of non-significant results were reported",
     "reporting-0.4": "if 40 % of non-significant results were reported",
     "without-sample": "without the sample {detail}",
+    "one-vote": "if a sample's several rows count as one",
+    "one-sided": "if significant meant one-sided where no level is told",
     "without-cluster": "without the syntheses of {detail}",
     "overlap-0": "if syntheses share no studies",
     "overlap-0.3": "if syntheses overlap less",
