@@ -57,6 +57,13 @@ def report(
     memory_limit: Annotated[
         int, typer.Option(min=0, help="Megabytes a page may allocate; 0 for no limit.")
     ] = 4096,
+    backend: Annotated[
+        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
+    ] = "loky",
+    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
+    grid: Annotated[
+        Path | None, typer.Option(help="Run one page over a grid of parameters instead.")
+    ] = None,
 ) -> None:
     """Run the pages that changed and build the site into build/site."""
     from metaworkbook.publishing.build import Options, build
@@ -64,7 +71,10 @@ def report(
 
     if engine not in ("kernels", "forked"):
         raise WorkbookError(f'--engine: found "{engine}"; allowed: kernels, forked. Correct it.')
-    options = Options(only or [], jobs, engine, wait, time_limit, memory_limit)
+    if grid is not None:
+        _run_grid(grid, only, jobs, engine, (time_limit, memory_limit), backend, scheduler)
+        return
+    options = Options(only or [], jobs, engine, wait, time_limit, memory_limit, backend, scheduler)
     try:
         with choose_progress() as progress:
             outcome = build(options, progress)
@@ -143,6 +153,59 @@ def verify(
         raise ProblemsError(problems)
     sources = "" if site else ", built from the present sources"
     typer.echo(f"Verified: {_count(count, 'file')} as the manifest says{sources}.")
+
+
+def _run_grid(
+    file: Path,
+    only: list[str] | None,
+    jobs: int,
+    engine: str,
+    limits: tuple[float, int],
+    backend: str,
+    scheduler: str,
+) -> None:
+    from metaworkbook.publishing.grids import run_grid
+    from metaworkbook.publishing.progress import choose_progress
+
+    if only:
+        raise WorkbookError(
+            f"--only: found {', '.join(only)} with --grid; allowed: one of the two. "
+            "The grid's file names its page."
+        )
+    with choose_progress() as progress:
+        outcome = run_grid(file, jobs, engine, limits, backend, scheduler, progress)
+    failed = f", {len(outcome.failures)} failed" if outcome.failures else ""
+    typer.echo(f"{_count(outcome.runs, 'run')}{failed}: {outcome.file}")
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def multiverse(
+    page: Annotated[str, typer.Argument(help="A page that asks about an x and a y.")],
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 2,
+    backend: Annotated[
+        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
+    ] = "loky",
+    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
+) -> None:
+    """Run every declared combination of choices of a page into build/multiverse/PAGE.csv."""
+    from metaworkbook.publishing.progress import Counter
+    from metaworkbook.publishing.sweeps import sweep
+
+    counter = Counter(f"multiverse {page}")
+    try:
+        done = sweep(page, jobs, backend, scheduler, counter.tell)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    told = done.summary
+    typer.echo(
+        f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
+        f"combinations, {told.excluded} excluded for their reasons); {told.estimated} have an "
+        f"estimate and rest on {_count(told.row_sets, 'distinct set')} of rows."
+    )
+    typer.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
 
 
 @app.command()

@@ -27,7 +27,9 @@ from metaworkbook.publishing.plan import (
     results_file,
 )
 from metaworkbook.publishing.progress import Progress
+from metaworkbook.publishing.remote import RemoteNursery, open_nursery
 from metaworkbook.publishing.runner import JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
+from metaworkbook.publishing.workers import check_backend
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Options:
         Wait for another build instead of refusing.
     time_limit, memory_limit : float, int
         Seconds and megabytes that a page may take.
+    backend, scheduler : str
+        Where pages run, see `workers.open_workers`.
     """
 
     only: list[str] = field(default_factory=list)
@@ -54,6 +58,8 @@ class Options:
     wait: bool = False
     time_limit: float = TIME_LIMIT
     memory_limit: int = MEMORY_LIMIT
+    backend: str = "loky"
+    scheduler: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ def build(
         If another build is running.
     """
     options, folder = options or Options(), paths.build()
+    check_backend(options.backend, options.scheduler)
     with swap.lock(folder, options.wait), swap.explain(folder):
         swap.heal(folder)
         return _Build(folder, options, progress or Progress(), renderer, digest_rows).run()
@@ -133,7 +140,7 @@ class _Build:
         try:
             with contextlib.ExitStack() as stack:
                 # The nursery imports while the evidence is read.
-                nursery = Nursery(self.options.engine, work) if stale else None
+                nursery = self._open_nursery(work) if stale else None
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems)
@@ -179,6 +186,10 @@ class _Build:
                 keys.Record(planned.inputs, record.outputs).write(file)
                 unmoved.append(planned)
         return unmoved
+
+    def _open_nursery(self, work: Path) -> Nursery | RemoteNursery:
+        options = self.options
+        return open_nursery(options.engine, work, options.backend, options.scheduler)
 
     def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
         tasks = []
