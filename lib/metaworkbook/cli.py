@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 @app.command()
@@ -250,6 +252,8 @@ def _count(number: int, noun: str) -> str:
 
 def main() -> None:
     """Run a command; a user's mistake gives its message and exit code 1, never a stack trace."""
+    # Ended by the system, a build still puts away what it began.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         app()
     except WorkbookError as error:

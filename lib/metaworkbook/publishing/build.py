@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from metaworkbook.publishing.plan import (
     record_file,
     results_file,
 )
+from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.remote import RemoteNursery, open_nursery
 from metaworkbook.publishing.runner import JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
@@ -93,7 +95,7 @@ def build(
     options: Options | None = None,
     progress: Progress | None = None,
     renderer: Any = None,
-    digest_rows: Callable[[Any, dict[str, Any]], str] | None = None,
+    look: Callable[[dict[str, Any], dict[str, Any], Any], str] | None = None,
 ) -> Outcome:
     """Bring ``build/site`` up to date.
 
@@ -104,9 +106,10 @@ def build(
         Where to show how it gets on.
     renderer : module, optional
         What turns executed notebooks into pages; `publishing.site` by default.
-    digest_rows : callable, optional
-        ``digest_rows(ledger, parameters)`` gives the digest of the rows that a page can see; a page
-        whose rows are the same is not run again although the evidence changed elsewhere.
+    look : callable, optional
+        ``look(notebook, parameters, ledger)`` gives the digest of what a page sees of the evidence,
+        blank if that cannot be told; `sight.look` by default. A page that sees what it saw is not
+        run again although the evidence changed elsewhere.
 
     Raises
     ------
@@ -119,15 +122,15 @@ def build(
     check_backend(options.backend, options.scheduler)
     with swap.lock(folder, options.wait), swap.explain(folder):
         swap.heal(folder)
-        return _Build(folder, options, progress or Progress(), renderer, digest_rows).run()
+        return _Build(folder, options, progress or Progress(), renderer, look).run()
 
 
 class _Build:
     def __init__(
-        self, folder: Path, options: Options, progress: Progress, renderer: Any, digest_rows: Any
+        self, folder: Path, options: Options, progress: Progress, renderer: Any, look: Any
     ):
         self.folder, self.options, self.progress = folder, options, progress
-        self.renderer, self.digest_rows = renderer, digest_rows
+        self.renderer, self.look = renderer, look
         self.site = folder / swap.SITE
 
     def run(self) -> Outcome:
@@ -144,7 +147,7 @@ class _Build:
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems)
-                unmoved = self._find_unmoved(stale, ledger)
+                unmoved = self._find_unmoved(stale, ledger, work)
                 stale = [planned for planned in stale if planned not in unmoved]
                 run = self._run_pages(nursery, stale, work) if stale else Run()
             return self._publish(plan, stale, unmoved, run, ledger)
@@ -172,16 +175,24 @@ class _Build:
             "ledger": plan[0].inputs["ledger"] if plan else "",
         }
 
-    def _find_unmoved(self, stale: list[Planned], ledger: Any) -> list[Planned]:
-        """Return the pages that need not run: the evidence changed, but not in rows they see."""
-        if self.digest_rows is None:
+    def _find_unmoved(self, stale: list[Planned], ledger: Any, work: Path) -> list[Planned]:
+        """Return the pages that need not run: the evidence changed, but not where they look."""
+        if not stale:
             return []
+        look = self.look or load_look()
+
+        def note(planned: Planned) -> None:
+            seen = look(planned.notebook, planned.resolved, ledger)
+            (work / f"{planned.name}.seen").write_text(seen, encoding="utf-8")
+
+        share([partial(note, planned) for planned in stale], self.options.jobs)
         unmoved = []
         for planned in stale:
-            planned.inputs["rows"] = self.digest_rows(ledger, planned.resolved)
+            seen = (work / f"{planned.name}.seen").read_text(encoding="utf-8")
+            planned.inputs["rows"] = seen
             file = record_file(self.folder, planned.name)
             record = keys.read_record(file)
-            same = record is not None and record.inputs.get("rows") == planned.inputs["rows"]
+            same = record is not None and seen and record.inputs.get("rows") == seen
             if same and planned.changes == ["ledger"]:
                 keys.Record(planned.inputs, record.outputs).write(file)
                 unmoved.append(planned)
@@ -264,7 +275,10 @@ class _Build:
         renderer = self.renderer or load_renderer()
         self.progress.say(f"putting the site together: {len(available)} pages")
         state = self._state(available)
-        sources = keys.digest_text(json.dumps([p.inputs for p in available] + [state["package"]]))
+        inputs = [
+            [p.inputs[name] for name in sorted(p.inputs) if name != "rows"] for p in available
+        ]
+        sources = keys.digest_text(json.dumps([inputs, state["package"]]))
         provenance = gather_provenance(ledger.checksum, sources)
         staging = swap.make_folder(self.folder, swap.STAGING)
         pages = [planned.page for planned in available]
@@ -287,6 +301,13 @@ def load_renderer() -> Any:
     from metaworkbook.publishing import site
 
     return site
+
+
+def load_look() -> Any:
+    """Return what tells which rows of the evidence a page sees."""
+    from metaworkbook.publishing import sight
+
+    return sight.look
 
 
 def _read_ledger(problems: list[Problem]) -> Any:

@@ -55,7 +55,7 @@ def check_notebook(file: Path) -> list[Problem]:
             problems.append(Problem(place, 0, TAG, name, words, allowed, "Say what it chooses."))
     for number, cell in enumerate(notebook["cells"], 1):
         if cell["cell_type"] == "code":
-            rules = _check_code(cell["source"], TAG in cell.get("metadata", {}).get("tags", []))
+            rules = check_code(cell["source"], TAG in cell.get("metadata", {}).get("tags", []))
         else:
             rules = _check_prose(cell["source"])
         for found_words, allowed, remedy in rules:
@@ -64,7 +64,11 @@ def check_notebook(file: Path) -> list[Problem]:
     return problems
 
 
-def _check_code(source: str, parameters: bool) -> Iterator[tuple[str, str, str]]:
+def check_code(source: str, parameters: bool) -> Iterator[tuple[str, str, str]]:
+    """Return what a code cell breaks, as found, allowed and remedy; ``parameters`` if it is theirs.
+
+    The parameters cell is checked as Python only: `declared_parameters` judges its lines.
+    """
     lines = [line for line in source.splitlines() if line.strip()]
     if len(lines) > LONGEST_CELL and not parameters:
         yield f"{len(lines)} lines", f"at most {LONGEST_CELL}", "Split the cell by idea."

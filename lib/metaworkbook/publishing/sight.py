@@ -1,0 +1,313 @@
+"""What a page sees of the evidence: a digest of every value its notebook gets from `evidence`.
+
+A notebook reaches the ledger through functions of `evidence` only, so it can depend on nothing
+but what they return. `look` makes those calls again, with models, figures and results replaced by
+silence, and takes the digest of each returned value. Where the digest is that of the last run, the
+evidence changed elsewhere and the page need not run. Whatever cannot be told for certain, such as
+a model's result handed back to `evidence`, counts as seen: `look` returns a blank.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import dataclasses
+import hashlib
+import importlib
+import io
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from types import ModuleType
+from typing import Any
+
+from metaworkbook.publishing.lints import check_code
+from metaworkbook.publishing.parameters import TAG
+
+PACKAGE = "metaworkbook"
+# Of silence these make silence; what else is done with it ends the look.
+HUSHED = (
+    "abs",
+    "float",
+    "int",
+    "len",
+    "list",
+    "max",
+    "min",
+    "round",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+)
+# Seconds of the processor's time that a look may cost; running a page costs more.
+BUDGET = 2.0
+WATCHED = f"{PACKAGE}.evidence"
+SILENT = (f"{PACKAGE}.models", f"{PACKAGE}.reporting", f"{PACKAGE}.results")
+
+
+def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str:
+    """Return the digest of what a page sees of the evidence, blank if that cannot be told.
+
+    Parameters
+    ----------
+    notebook : dict
+        As `source.read_notebook` returns it.
+    resolved : dict
+        The value of every parameter.
+    ledger : Ledger
+        The validated evidence.
+    """
+    cells = [
+        (cell["source"], TAG in cell.get("metadata", {}).get("tags", []))
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    # Only what keeps the house rules is safe to run here: no loops, no files, no definitions.
+    if any(next(check_code(source, tagged), None) for source, tagged in cells):
+        return ""
+    record = _Record()
+    names = dict(resolved)
+    names["__builtins__"] = vars(builtins) | {"__import__": _Importer(record, ledger)}
+    names["__builtins__"] |= {name: _hush(getattr(builtins, name)) for name in HUSHED}
+    try:
+        with redirect_stdout(io.StringIO()), _one_description(), _within(BUDGET):
+            for source, tagged in cells:
+                if not tagged:
+                    exec(compile(ast.parse(source), "notebook", "exec"), names)
+    except Exception:
+        # A page that cannot be followed, or that will fail, shows so when it runs.
+        return ""
+    return record.digest.hexdigest()
+
+
+class _UnclearError(Exception):
+    """What a page sees cannot be told."""
+
+
+class _Record:
+    """The digest of everything seen so far, and how deep in calls of `evidence` we are."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.depth = 0
+
+    def note(self, name: str, value: Any) -> None:
+        self.digest.update(f"\n{name}\n".encode())
+        for piece in _pieces(value):
+            self.digest.update(piece)
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+
+class _Importer:
+    """Gives a notebook `evidence` under watch, and silence for everything that does not ask it."""
+
+    def __init__(self, record: _Record, ledger: Any):
+        self.record, self.ledger = record, _watch(ledger, record)
+
+    def __call__(self, name: str, _globals=None, _locals=None, fromlist=(), level=0) -> Any:
+        if level or not fromlist or name.split(".")[0] != PACKAGE:
+            raise _UnclearError(name)
+        package = ModuleType(name)
+        for part in fromlist:
+            whole = name == PACKAGE
+            module = f"{name}.{part}" if whole else name
+            value: Any
+            if module.startswith(SILENT):
+                value = _Silence()
+            elif module.startswith(WATCHED):
+                watched = _Watched(importlib.import_module(module), self)
+                value = watched if whole else getattr(watched, part)
+            else:
+                loaded = importlib.import_module(module)
+                value = loaded if whole else getattr(loaded, part)
+            setattr(package, part, value)
+        return package
+
+
+class _Watched:
+    """A module of `evidence` whose every answer is noted."""
+
+    def __init__(self, module: ModuleType, importer: _Importer):
+        self._module, self._importer = module, importer
+
+    def __getattr__(self, name: str) -> Any:
+        value, record = getattr(self._module, name), self._importer.record
+        if name == "read_ledger":
+            return lambda: self._importer.ledger
+        if not callable(value):
+            record.note(name, value)
+            return value
+
+        def call(*given: Any, **named: Any) -> Any:
+            if _is_silent([*given, *named.values()]):
+                raise _UnclearError(name)
+            with record.inside():
+                answer = value(*given, **named)
+            record.note(name, answer)
+            return answer
+
+        return call
+
+
+class _Silence:
+    """Takes every call and question and gives silence; whatever decides on it is unclear."""
+
+    def __getattr__(self, name: str) -> _Silence:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> _Silence:
+        return self
+
+    def __getitem__(self, _: Any) -> _Silence:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def _decide(self, *_: Any) -> Any:
+        raise _UnclearError("a decision on a result")
+
+    __bool__ = __eq__ = __hash__ = __str__ = __repr__ = __format__ = _decide
+
+
+def _hush(function: Any) -> Any:
+    def call(*given: Any, **named: Any) -> Any:
+        if _is_silent([*given, *named.values()]):
+            return _Silence()
+        return function(*given, **named)
+
+    return call
+
+
+def _is_silent(value: Any) -> bool:
+    """Return whether silence is in a value, however deep."""
+    if isinstance(value, dict):
+        return any(_is_silent(each) for each in [*value.keys(), *value.values()])
+    if isinstance(value, (list, tuple, set)):
+        return any(_is_silent(each) for each in value)
+    return isinstance(value, _Silence)
+
+
+def _watch(ledger: Any, record: _Record) -> Any:
+    """Return the ledger such that a notebook's own reading of a table is noted."""
+
+    class Watched(type(ledger)):
+        def __getitem__(self, name: str) -> Any:
+            with record.inside():
+                table = super().__getitem__(name)
+            if record.depth == 0:
+                record.note(name, table)
+            return table
+
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("tables", "checksum") and record.depth == 0:
+                raise _UnclearError(name)
+            return super().__getattribute__(name)
+
+    watched = object.__new__(Watched)
+    for field in dataclasses.fields(ledger):
+        object.__setattr__(watched, field.name, getattr(ledger, field.name))
+    return watched
+
+
+@contextlib.contextmanager
+def _one_description() -> Iterator[None]:
+    """Have the description of all effects made once: every question of every page shares it."""
+    from metaworkbook.evidence import selection
+
+    describe = selection.describe_effects
+
+    def describe_once(ledger: Any) -> Any:
+        if ledger.checksum not in _DESCRIBED:
+            _DESCRIBED.clear()
+            _DESCRIBED[ledger.checksum] = describe(ledger)
+        return _DESCRIBED[ledger.checksum].copy()
+
+    holders = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith(WATCHED) and getattr(module, "describe_effects", None) is describe
+    ]
+    for module in holders:
+        module.describe_effects = describe_once
+    try:
+        yield
+    finally:
+        for module in holders:
+            module.describe_effects = describe
+
+
+@contextlib.contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Give up after so much of the processor's time: a page that costs more had better run."""
+
+    def give_up(*_: Any) -> None:
+        raise _UnclearError("too long")
+
+    before = signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+_DESCRIBED: dict[str, Any] = {}
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    """Return a value as bytes that are the same for the same value, in any process.
+
+    Raises
+    ------
+    _UnclearError
+        For a value of a kind not known here.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, np.generic):
+        yield from _pieces(value.item())
+    elif value is None or isinstance(value, (bool, int, float, str)):
+        yield f"{type(value).__name__} {value!r};".encode()
+    elif isinstance(value, np.ndarray):
+        yield f"array {value.dtype} {value.shape} {value.tolist()!r};".encode()
+    elif isinstance(value, pd.DataFrame):
+        yield b"table "
+        yield from _pieces([list(value.columns), list(value.index)])
+        for column in range(value.shape[1]):
+            yield from _pieces(value.iloc[:, column].tolist())
+    elif isinstance(value, pd.Series):
+        yield b"column "
+        yield from _pieces([value.name, list(value.index), value.tolist()])
+    elif isinstance(value, dict):
+        yield b"dict "
+        for key, item in value.items():
+            yield from _pieces(key)
+            yield from _pieces(item)
+    elif isinstance(value, (list, tuple)):
+        yield f"{type(value).__name__} {len(value)} ".encode()
+        for item in value:
+            yield from _pieces(item)
+    elif isinstance(value, (set, frozenset)):
+        yield b"set "
+        yield from _pieces(sorted(value, key=repr))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield f"{type(value).__name__} ".encode()
+        for field in dataclasses.fields(value):
+            yield from _pieces(getattr(value, field.name))
+    else:
+        raise _UnclearError(type(value).__name__)
