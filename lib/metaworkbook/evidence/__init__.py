@@ -41,6 +41,8 @@ PUBLIC = {
     "select_class": "shares",
     "select_changes": "changes",
     "list_shares": "shares",
+    "list_parts": "checklist",
+    "check_reporting": "checklist",
     "select_published": "published",
     "review_arrays": "published",
     "name_predictors": "coverage",

@@ -86,6 +86,11 @@ def gate(k: int) -> Gate:
     )
 
 
+def list_gates() -> tuple[Gate, ...]:
+    """Return the gate at the smallest k of each step, for the methods page."""
+    return tuple(gate(k) for k in (1, POOLING, VERDICT, PREDICTION, SMALL_STUDIES))
+
+
 def cr2_p_value_allowed(df: float) -> bool:
     """Tell whether a CR2 test with ``df`` Satterthwaite degrees of freedom may show its p-value."""
     return not math.isnan(df) and df >= CR2_DF

@@ -32,6 +32,19 @@ from metaworkbook.results.verdicts import (
 
 KINDS = SAMPLES | PUBLISHED
 VERDICTS = ("supported", "contradicted", "mixed", "undecided")
+#: The rule in sentences, as the methods page prints it; `combine_parts` and `decide` carry it out.
+RULE = (
+    "A part points for its proposition if its 95 % interval lies on the expected side of zero in "
+    "the main analysis and in every stated variant.",
+    "It points against it if all these intervals lie on the other side, and it is undecided "
+    "otherwise.",
+    "A proposition is mixed if one part points for it and another against it.",
+    "It is supported if every deciding part points for it, and contradicted if every deciding "
+    "part points against it.",
+    "Otherwise it is undecided, and the parts name what is missing.",
+    "A part without three samples is undecided; one published synthesis counts as decided by its "
+    "own interval, because it pools at least three studies itself.",
+)
 
 
 def judge_propositions(questions: Iterable[Question]) -> tuple[Verdict, ...]:
