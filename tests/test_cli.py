@@ -55,7 +55,7 @@ def stand_ins(monkeypatch):
 
     renderer = books.make_renderer()
     books.StandIn.ran = []
-    monkeypatch.setattr(build, "Nursery", books.StandIn)
+    monkeypatch.setattr(build, "open_nursery", books.StandIn)
     monkeypatch.setattr(build, "load_renderer", lambda: renderer)
 
 

@@ -102,7 +102,7 @@ class StandIn:
 
     ran: list[str]
 
-    def __init__(self, engine, work):
+    def __init__(self, engine, work, backend, scheduler):
         self.work = work
 
     def __enter__(self):

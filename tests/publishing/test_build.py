@@ -28,7 +28,7 @@ from . import books
 def ran(monkeypatch):
     """Names of the pages run since the list was last cleared."""
     books.StandIn.ran = []
-    monkeypatch.setattr(building, "Nursery", books.StandIn)
+    monkeypatch.setattr(building, "open_nursery", books.StandIn)
     # A package that someone edits while the tests run must not move their pages.
     monkeypatch.setattr(keys, "list_package", lambda package: [package / "errors.py"])
     return books.StandIn.ran
