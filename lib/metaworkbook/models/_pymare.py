@@ -67,3 +67,22 @@ def fit(
         np.sqrt(np.diag(covariance)),
         float(np.asarray(found["tau2"]).reshape(-1)[0]),
     )
+
+
+def stouffer(z: np.ndarray, weights: np.ndarray) -> float:
+    """Return the combined z of independent one-sided z with PyMARE: sum(w z) / sqrt(sum(w^2)).
+
+    Parameters
+    ----------
+    z : ndarray, shape (k,)
+        Signed standard normal scores.
+    weights : ndarray, shape (k,)
+        Positive weights.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        from pymare import estimators
+
+    estimator = estimators.StoufferCombinationTest(mode="directed", group_level=False)
+    estimator.fit(z=z[:, None], w=weights[:, None], g=None, corr=None)
+    return float(np.asarray(estimator.params_["z"]).reshape(-1)[0])

@@ -114,7 +114,7 @@ def _arranged(
 ) -> Arranged:
     vi = 1.0 / (evidence.ni - 3.0)
     points: list[tuple[float, float]] = []
-    groups: dict[tuple[int, bool], list[np.ndarray]] = {}
+    groups: dict[tuple[int, bool, int], list[np.ndarray]] = {}
     for number in range(len(evidence.labels)):
         rows = np.flatnonzero(evidence.cluster == number)
         if exact[rows].all():
@@ -123,7 +123,8 @@ def _arranged(
             constant += rest
         else:
             equal = bool(np.all(vi[rows] == vi[rows[0]]))
-            groups.setdefault((rows.size, equal), []).append(rows)
+            most = max(len(pieces[row]) for row in rows)
+            groups.setdefault((rows.size, equal, most), []).append(rows)
     families = tuple(
         _family(np.array(members), pieces, exact, z, vi) for members in groups.values()
     )

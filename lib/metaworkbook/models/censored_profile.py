@@ -29,6 +29,8 @@ ABOVE = 1e-9
 DEPTH = 3.0
 #: Where no sample is closed, a climb this many times the range of the bounds goes to infinity.
 FAR = 30.0
+#: Then tau2, too, may have no best value: the grid is doubled this often to see.
+FURTHER = 6
 ITERATIONS = 100
 
 
@@ -124,16 +126,17 @@ class Profile:
         return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
 
     def at(self, mu: np.ndarray, tau2: np.ndarray | None = None) -> Best:
-        """Return the profile at ``mu``, shape (points,), from near ``tau2`` or from a grid.
+        """Return the profile at ``mu``, shape (points,), near ``tau2`` or from a grid of it.
 
-        Newton's steps in tau2 stop when the rest of the way is short enough for the second-order
-        expansion. Where the likelihood rises with tau2 without end (no sample is closed), the
-        grid's last value stands.
+        Near a given tau2 Newton's steps stop when the rest of the way is short enough for the
+        second-order expansion. Where the likelihood rises with tau2 without end (no sample is
+        closed), the grid's last value stands.
         """
         low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
         endless = np.zeros(mu.size, dtype=bool)
-        trusted = TRUSTED if self.open.closed else SETTLED
+        trusted = TRUSTED
         if tau2 is None or not self.open.closed:
+            trusted = SETTLED
             _, best, grid = self._best_on_grid(mu)
             tau2, low, high = grid[best], grid[np.maximum(best - 1, 0)], grid[best + 1]
             endless = best + 2 == grid.size
@@ -141,7 +144,10 @@ class Profile:
             found = self.likelihood.derivatives(mu, tau2)
             up = found.tau2 > 0
             low, high = np.where(up, tau2, low), np.where(up, high, tau2)
-            new = np.where(endless, tau2, _step(tau2, found.tau2, found.tau2_tau2, low, high))
+            new = _step(tau2, found.tau2, found.tau2_tau2, low, high)
+            # Downhill to zero with no turn in sight, zero itself is looked at.
+            new = np.where((found.tau2_tau2 >= 0) & ~up & (low == 0), 0.0, new)
+            new = np.where(endless, tau2, new)
             drift = np.abs(new - tau2) / (new + self.smallest**2)
             if (drift < trusted).all():
                 return Best.expand(found, tau2, new, drift)
@@ -157,7 +163,8 @@ class Profile:
         count = int(np.ceil(np.log2(2.0 * farthest / self.smallest))) + 2
         grid = self._tau2_grid(count)
         values = self._on_grid(mu, grid)
-        while self.open.closed and (values.argmax(axis=1) == count).any():
+        most = np.inf if self.open.closed else count + FURTHER
+        while count < most and (values.argmax(axis=1) == count).any():
             grid = self._tau2_grid(count := count + 1)
             values = np.column_stack([values, self._on_grid(mu, grid[-1:])])
         best = values.argmax(axis=1)
@@ -196,7 +203,7 @@ class Profile:
         None if the profile rises on and on, as it can while no sample is closed.
         """
         mu, low, high = np.array([start]), np.array([-np.inf]), np.array([np.inf])
-        best = self.at(mu)
+        best, careful = self.at(mu), False
         for _ in range(ITERATIONS):
             low, high = np.where(best.slope > 0, mu, low), np.where(best.slope > 0, high, mu)
             # While one side is open, a step is at most the pace, which doubles.
@@ -205,12 +212,13 @@ class Profile:
                 new = np.clip(new, np.maximum(low, mu - pace), np.minimum(high, mu + pace))
                 pace *= 2.0
             settled = best.drift[0] <= SETTLED and abs(new - mu)[0] <= SETTLED * self.smallest
-            best, mu = self.at(new, best.follow(new - mu)), new
+            best, mu = self.at(new, None if careful else best.follow(new - mu)), new
             if settled:
                 if self._best_on_grid(mu)[0][0] <= best.value[0] + ABOVE:
                     return float(mu[0]), float(best.tau2[0]), float(best.value[0])
-                # Another basin in tau2 is higher here: begin again from there.
-                low, high, best = np.array([-np.inf]), np.array([np.inf]), self.at(mu)
+                # Another basin in tau2 is higher here: begin again from there, and look round.
+                low, high, careful = np.array([-np.inf]), np.array([np.inf]), True
+                best = self.at(mu)
             if not self.open.closed and abs(mu[0] - start) > FAR * (1.0 + self.stop - self.start):
                 return None
         raise ConvergenceError(_stuck("the estimate"))
@@ -241,15 +249,30 @@ class Profile:
         raise ConvergenceError(_stuck("an end of the interval"))
 
     def _cross(
-        self, inside: np.ndarray, pace: float, sides: np.ndarray, target: float
+        self,
+        inside: np.ndarray,
+        pace: float,
+        sides: np.ndarray,
+        target: float,
+        careful: bool = False,
     ) -> np.ndarray:
-        """Return where the profile falls through ``target`` beyond ``inside``, on each side."""
+        """Return where the profile falls through ``target`` beyond ``inside``, on each side.
+
+        ``careful`` looks at the whole grid of tau2 at every step.
+        """
         inner, outer = inside, inside + sides * pace
-        while (reached := self._best_on_grid(outer)[0] >= target).any():
+        while True:
+            # The grid is quick and below the profile; what it lets pass is looked at in full.
+            reached = self._best_on_grid(outer)[0] >= target
+            if not reached.any():
+                best = self.at(outer)
+                reached = best.value >= target
+                if not reached.any():
+                    break
             pace *= 2.0
             inner = np.where(reached, outer, inner)
             outer = np.where(reached, outer + sides * pace, outer)
-        mu, best = outer, self.at(outer)
+        mu = outer
         for _ in range(ITERATIONS):
             excess = best.value - target
             inner, outer = np.where(excess >= 0, mu, inner), np.where(excess >= 0, outer, mu)
@@ -257,13 +280,14 @@ class Profile:
             # The step towards the root of a function that falls when seen from its side.
             new = _step(mu, sides * excess, -np.abs(best.slope), low, high)
             settled = (best.drift <= SETTLED) & (np.abs(new - mu) <= SETTLED * self.smallest)
-            best, mu = self.at(new, best.follow(new - mu)), new
+            best, mu = self.at(new, None if careful else best.follow(new - mu)), new
             if settled.all():
                 higher = self._best_on_grid(mu)[0] > best.value + ABOVE
                 if not higher.any():
                     return mu
                 # Another basin in tau2 is higher here, so the end lies farther out.
-                return self._cross(np.where(higher, mu, inner), self.smallest, sides, target)
+                inside = np.where(higher, mu, inner)
+                return self._cross(inside, self.smallest, sides, target, careful=True)
         raise ConvergenceError(_stuck("an end of the interval"))
 
 

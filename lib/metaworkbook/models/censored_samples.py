@@ -33,10 +33,14 @@ STEP = 0.8
 REACH = 8.5
 #: Standard deviations beyond the last bound at which a table ends: more, as mu may lie far out.
 EDGE = 12.0
+#: Nodes up to which the Gauss-Hermite rule is taken, a power of two, and the natural logs of the
+#: digits it has to give.
+LARGEST_GAUSS = 16
+DIGITS = 27.0
 #: Least share of the variance that `Line` needs between rows, for its step to be of use.
 SHARED = 0.05
 #: Least tau2 of `Line` with c = 0, as a share of the variance with which the sample knows theta.
-LEAST = 0.25
+LEAST = 0.02
 #: Numbers in one array at most; keeps arrays in the processor's cache.
 BLOCK = 1 << 16
 #: Nodes of one integral at most, before it is called out of reach.
@@ -119,7 +123,7 @@ class Line:
     def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
         """Return value and derivatives at points (mu, tau2), summed over samples."""
         s = np.sqrt(tau2[:, None] + self.covariance)
-        half = _classes((REACH * s / self.step).max(axis=1))
+        half = _classes(np.ceil((REACH * s / self.step).max(axis=1)))
         total = np.empty((6 if order else 1, mu.size))
         for points in _blocks(half, 2 * self.step.size):
             total[:, points] = self._sum(mu[points], s[points], half[points[0]], order)
@@ -150,12 +154,12 @@ class Plane:
         """Return value and derivatives at points (mu, tau2), summed over samples."""
         own = np.sqrt((1.0 - self.rho) * self.family.vi)
         loads = self._loadings(tau2)
-        needed = [_classes(_half_nodes(load, own)) for load in loads]
+        sharpness = [((load / own) ** 2).sum(axis=-1).max(axis=-1) for load in loads]
+        needed = [_classes(_nodes(each)) for each in sharpness]
         # One number a pair of classes: points with the same numbers of nodes go together.
         pair = needed[0] * (2 * MOST_NODES) + needed[1]
         total = np.empty((6 if order else 1, mu.size))
-        size = self.family.low.size
-        for points in _blocks(pair, size, (2 * needed[0] + 1) * (2 * needed[1] + 1)):
+        for points in _blocks(pair, self.family.low.size, needed[0] * needed[1]):
             grids = [_lattice(int(count[points[0]])) for count in needed]
             total[:, points] = self._sum(
                 mu[points], [load[points] for load in loads], own, grids, order
@@ -239,20 +243,26 @@ def _rows(
     return log_p, ratios
 
 
-def _half_nodes(load: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return the steps on either side that the integral of each point needs; 0 for no integral."""
-    sharpness = ((load / own) ** 2).sum(axis=-1).max(axis=-1)
-    return np.where(sharpness > 0, REACH * np.sqrt(1.0 + sharpness) / STEP, 0.0)
+def _nodes(sharpness: np.ndarray) -> np.ndarray:
+    """Return the nodes an integral over a standard normal needs, by the sum of a^2 / s^2.
+
+    Few are enough for the Gauss-Hermite rule where the integrand is smooth: for exp(-a x^2 / 2)
+    its error falls with (a / (2 + a))^nodes. Elsewhere the trapezoid rule needs fewer.
+    """
+    with np.errstate(divide="ignore"):
+        gauss = np.ceil(DIGITS / np.log1p(2.0 / sharpness))
+    trapezoid = 2.0 * REACH * np.sqrt(1.0 + sharpness) / STEP
+    return np.maximum(1.0, np.where(gauss <= LARGEST_GAUSS, gauss, trapezoid))
 
 
-def _classes(half: np.ndarray) -> np.ndarray:
-    """Round numbers of steps up to powers of two, so that points fall into few groups."""
-    if half.size and half.max() > MOST_NODES / 2:
+def _classes(nodes: np.ndarray) -> np.ndarray:
+    """Round numbers of nodes up to powers of two, so that points fall into few groups."""
+    if nodes.size and nodes.max() > MOST_NODES:
         raise ConvergenceError(
             "pool_censored: rows of one sample agree too closely to be integrated (rho near 1 "
             "beside a wide spread of effects). Lower rho, or keep one row of the sample."
         )
-    return np.where(half > 0, 2 ** np.ceil(np.log2(np.maximum(half, 1.0))), 0).astype(int)
+    return 2 ** np.ceil(np.log2(nodes)).astype(int)
 
 
 def _blocks(
@@ -267,9 +277,10 @@ def _blocks(
             yield points[start : start + block]
 
 
-def _lattice(half: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes and log weights of the trapezoid rule against the standard normal density."""
-    if half == 0:
-        return np.zeros(1), np.zeros(1)
-    nodes = np.linspace(-REACH, REACH, 2 * half + 1)
-    return nodes, -0.5 * (nodes**2 + kernels.LOG_2PI) + np.log(REACH / half)
+def _lattice(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes and log weights against the standard normal density."""
+    if nodes <= LARGEST_GAUSS:
+        x, weights = np.polynomial.hermite_e.hermegauss(nodes)
+        return x, np.log(weights) - 0.5 * kernels.LOG_2PI
+    x = np.linspace(-REACH, REACH, nodes)
+    return x, -0.5 * (x**2 + kernels.LOG_2PI) + np.log(x[1] - x[0])

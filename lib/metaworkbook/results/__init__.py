@@ -15,7 +15,13 @@ from metaworkbook import paths
 from metaworkbook.errors import WorkbookError
 from metaworkbook.results.base import Result, to_json
 from metaworkbook.results.conversions import EffectSize
-from metaworkbook.results.directions import Censored, CombinedP, SignTest
+from metaworkbook.results.directions import (
+    Censored,
+    CombinedP,
+    Coverage,
+    InformationShare,
+    SignTest,
+)
 from metaworkbook.results.moderators import MetaRegression, PermutationTest, Predictions, Subgroups
 from metaworkbook.results.multiverse import Choices, Multiverse, MultiverseSummary
 from metaworkbook.results.pooling import Aggregated, Pooled, ThreeLevel
@@ -36,12 +42,14 @@ __all__ = [
     "Censored",
     "Choices",
     "CombinedP",
+    "Coverage",
     "Cumulative",
     "EffectSize",
     "Egger",
     "Gosh",
     "HenmiCopas",
     "Influence",
+    "InformationShare",
     "LeaveOneOut",
     "MetaRegression",
     "Multiverse",
