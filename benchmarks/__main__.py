@@ -8,7 +8,15 @@ import platform
 
 import numpy as np
 
-from benchmarks import clusters, importing, metafor, permutations, single_effects, subsets
+from benchmarks import (
+    clusters,
+    importing,
+    metafor,
+    multiverse,
+    permutations,
+    single_effects,
+    subsets,
+)
 from benchmarks.measure import Row
 
 COMPARISONS = {
@@ -21,6 +29,7 @@ FIGURES = {
     "growth": clusters.growth,
     "memory": subsets.memory,
     "import": importing.measurements,
+    "multiverse": multiverse.figures,
 }
 
 

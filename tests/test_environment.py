@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -38,8 +39,8 @@ def locked_versions() -> dict[str, str]:
 
 
 def declared() -> list[Requirement]:
-    extras = PROJECT["optional-dependencies"].values()
-    return [Requirement(text) for text in [*PROJECT["dependencies"], *sum(extras, [])]]
+    extras = itertools.chain.from_iterable(PROJECT["optional-dependencies"].values())
+    return [Requirement(text) for text in [*PROJECT["dependencies"], *extras]]
 
 
 @pytest.mark.parametrize("requirement", declared(), ids=str)
