@@ -161,13 +161,23 @@ def list_claims(ledger: Ledger) -> pd.DataFrame:
     return ordered.drop(columns="order")
 
 
-def cite_rows(ledger: Ledger) -> dict[str, str]:
-    """Return the citation behind every effect and every published estimate, by its id."""
+def cite_rows(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return ``citation`` and ``study_id`` behind every effect and published estimate, by its id.
+
+    A review has no study page, so its ``study_id`` is blank.
+    """
     studies = ledger.tables["studies"].set_index("study_id")["citation"]
-    effects, reviews = ledger.tables["effects"], ledger.tables["reviews"]
-    return dict(zip(effects["effect_id"], effects["study_id"].map(studies), strict=True)) | dict(
-        zip(reviews["review_id"], reviews["citation"], strict=True)
-    )
+    found = {
+        effect: {"citation": studies[study], "study_id": study}
+        for effect, study in ledger.tables["effects"][["effect_id", "study_id"]].itertuples(
+            index=False
+        )
+    }
+    for review, citation in ledger.tables["reviews"][["review_id", "citation"]].itertuples(
+        index=False
+    ):
+        found[review] = {"citation": citation, "study_id": ""}
+    return found
 
 
 def compare_codings(ledger: Ledger) -> pd.DataFrame:

@@ -61,10 +61,10 @@ def show_verdicts(verdicts: Iterable[Verdict]) -> Shown:
     return Shown(render)
 
 
-def show_propositions(verdicts: Iterable[Verdict], citations: dict[str, str]) -> Shown:
+def show_propositions(verdicts: Iterable[Verdict], citations: dict[str, dict[str, str]]) -> Shown:
     """Show a section for each proposition: verdict, parts, coverage and the rows behind them.
 
-    ``citations`` names the source of each row by its id.
+    ``citations`` holds citation and study of each row by its id, as `evidence.cite_rows` does.
     """
     verdicts = tuple(verdicts)
     return Shown(
@@ -72,7 +72,7 @@ def show_propositions(verdicts: Iterable[Verdict], citations: dict[str, str]) ->
     )
 
 
-def _section(verdict: Verdict, citations: dict[str, str], language: str) -> str:
+def _section(verdict: Verdict, citations: dict[str, dict[str, str]], language: str) -> str:
     head = (
         f'<section id="{escape(verdict.id)}"><h3>{escape(verdict.id)}. '
         f"{escape(translate(verdict.statement, language))}</h3>"
@@ -108,7 +108,7 @@ def _parts_table(verdict: Verdict, language: str) -> str:
     )  # fmt: skip
 
 
-def _evidence(part: PartVerdict, citations: dict[str, str], language: str) -> str:
+def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language: str) -> str:
     name = translate(part.name, language)
     title = translate("Coverage and evidence: {part}", language, part=name)
     body = ""
@@ -120,14 +120,19 @@ def _evidence(part: PartVerdict, citations: dict[str, str], language: str) -> st
     if part.ladder:
         body += show_ladder(pd.DataFrame(part.ladder)).html(language)
     if part.entered:
-        items = "".join(
-            f"<li>{escape(citations.get(row, row))} <span class='muted'>{escape(row)}</span></li>"
-            for row in part.entered
-        )
+        items = "".join(_row_item(row, citations.get(row, {})) for row in part.entered)
         body += f"<p>{escape(translate('Rows in the analysis:', language))}</p><ul>{items}</ul>"
     else:
         body += f"<p>{escape(translate('No row enters the analysis.', language))}</p>"
     return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
+
+
+def _row_item(row: str, cited: dict[str, str]) -> str:
+    """Return one row of the evidence, linked to the page of its study where there is one."""
+    name = escape(cited.get("citation", row))
+    if cited.get("study_id"):
+        name = f'<a href="study/{escape(cited["study_id"])}.html">{name}</a>'
+    return f"<li>{name} <span class='muted'>{escape(row)}</span></li>"
 
 
 def list_verdicts(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
@@ -157,8 +162,9 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         **alone,
         "parts": [
             {"name": part.name, "kind": part.kind, "main": part.main, "points": part.points,
-             "lacking": part.lacking, "k": part.k, "n": to_json(part.n), **_numbers(part),
-             "entered": list(part.entered), "coverage": to_json(list(part.ladder))}
+             "lacking": part.lacking, "sides": to_json(list(part.sides)), "k": part.k,
+             "n": to_json(part.n), **_numbers(part), "entered": list(part.entered),
+             "coverage": to_json(list(part.ladder))}
             for part in verdict.parts
         ],
     }  # fmt: skip
