@@ -1,8 +1,11 @@
 """The evidence: the ledger in ``effects/``, how its rows convert, and which rows a question takes.
 
-`dictionary` reads the data dictionary, `ledger` reads and validates the tables by it and by the
-cross-field rules of `rules`, `conversions` brings reported statistics to correlations, `tiers`
-says what each row is worth, and `selection` takes the rows of one question.
+`dictionary` reads the data dictionary as the tables and `columns` it describes; `ledger` reads the
+files as `records` of `cells` and puts the `rules` to them, those within a row (`row_rules`) and
+those between rows and tables (`table_rules`); each breach becomes a problem (`breaches`).
+`conversions` brings reported statistics to correlations, `tiers` says what each row is worth, with
+`coefficients` where it carries one and `bounds` where it does not, and `selection` takes the rows
+of one question.
 """
 
 from __future__ import annotations
