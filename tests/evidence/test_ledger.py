@@ -410,7 +410,8 @@ def test_cell_beyond_what_a_csv_reader_takes(tmp_path, tables):
     ledgers.find(tables, "studies", "alm2001")["note"] = "a" * 200_000
     problem = the_problem(ledgers.write(tmp_path / "effects", tables))
     assert (problem.file, problem.row) == ("effects/studies.csv", 2)
-    assert "field limit" in problem.found
+    # The reader's limit is the process's, and other packages raise it.
+    assert "field limit" in problem.found or problem.column == "note"
 
 
 #: Table, row, column, cell, what is allowed.
