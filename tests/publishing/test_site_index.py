@@ -139,10 +139,27 @@ def test_propositions_are_listed_with_links_to_published_pages_only(ask, wrapped
     results = {"propositions": {"results": {"propositions": rows} if wrapped else rows}}
     (row,) = list_propositions(results, PAGES, "nb")
     assert row == {
-        "id": "P1", "text": "", "verdict": "ikke avgjort", "reason": "Hvorfor.",
+        "id": "P1", "address": "", "text": "", "verdict": "ikke avgjort", "reason": "Hvorfor.",
         "pages": [("one.html", "Side one")], "k": "5", "n": "–",
     }  # fmt: skip
     assert "The propositions of the thesis" in ask(results=results)
+
+
+def test_propositions_lead_to_the_page_that_judges_them(ask):
+    rows = [
+        {
+            "id": "P1",
+            "verdict": "supported",
+            "reason": "",
+            "pages": ["propositions"],
+            "k": 3,
+            "n": 9,
+        }
+    ]
+    pages = [*PAGES, Page("propositions", "x.ipynb", {"en": "Judged", "nb": "Dømt"}, "thesis")]
+    reading = Reading(ask(results={"propositions": {"results": rows}}, pages=pages))
+    links = [tag["href"] for tag in reading.all("a") if tag["href"].startswith("propositions")]
+    assert links == ["propositions.html", "propositions.html#P1", "propositions.html"]
 
 
 def test_every_page_is_listed_with_its_summary(ask):

@@ -5,7 +5,13 @@ from __future__ import annotations
 import nbformat.v4 as v4
 import pytest
 
-from metaworkbook.publishing.outputs import hoist_styles, render_output, tidy
+from metaworkbook.publishing.outputs import (
+    hoist_styles,
+    render_output,
+    shorten_names,
+    tell_apart,
+    tidy,
+)
 
 from .site_samples import EVIDENCE, FIGURE, HOSTILE, TABLE, Reading, bundle
 
@@ -65,6 +71,17 @@ def test_a_table_gets_one_scroll_region_named_by_its_caption():
     assert tidy(html, "en") == html
 
 
+def test_an_empty_heading_cell_is_no_heading():
+    html = tidy('<table><tr><th scope="row"> </th><th scope="row">a</th></tr></table>', "en")
+    assert '<tr><td></td><th scope="row">a</th></tr>' in html
+
+
+def test_regions_with_one_label_are_told_apart():
+    html = tell_apart(tidy(TABLE + TABLE + TABLE.replace("Rows", "Other"), "en"))
+    labels = [tag["aria-label"] for tag in Reading(html).all("div")]
+    assert labels == ["Rows & numbers", "Rows & numbers (2)", "Other & numbers"]
+
+
 def test_a_table_without_caption_is_numbered():
     html = tidy("<table><tr><td>1</td></tr></table><table><tr><td>2</td></tr></table>", "nb")
     labels = [tag["aria-label"] for tag in Reading(html).all("div")]
@@ -78,6 +95,28 @@ def test_a_figure_keeps_its_text_and_loses_needless_ids():
     assert "Study A (2001)" in reading.text
     assert 'd="M10.12 30.98L90 30"' in html
     assert "xmlns" not in html
+
+
+def test_groups_and_turns_that_do_nothing_go():
+    html = tidy(
+        '<svg viewBox="0 0 9 9"><g><g><path d="M 1.009 2 L 3 4.5&#10;"/></g></g><g class="k">'
+        '<text transform="rotate(-0 1 2)" x="1">a</text></g><g><path d="M1 1"/><path d="M2 2"/></g>'
+        "</svg>",
+        "en",
+    )
+    assert '><path d="M1.00 2L3 4.5&#10;"/><g class="k"><text x="1">a</text></g><g><path' in html
+
+
+def test_names_that_figures_made_from_checksums_are_short_and_still_agree():
+    figure = (
+        '<clipPath id="a-p69e7c9f9cb"></clipPath>'
+        '<path id="m0123456789" clip-path="url(#a-p69e7c9f9cb)"/>'
+        '<use x="1" href="#m0123456789"/><a href="#m0123456789x" id="row-a-1"></a>'
+    )
+    assert shorten_names(figure + '<i id="b-p69e7c9f9cb"></i>') == (
+        '<clipPath id="c1"></clipPath><path id="c2" clip-path="url(#c1)"/>'
+        '<use x="1" href="#c2"/><a href="#m0123456789x" id="row-a-1"></a><i id="c3"></i>'
+    )
 
 
 def test_a_figure_with_links_is_a_group_and_one_without_is_an_image():

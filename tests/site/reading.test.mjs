@@ -80,7 +80,9 @@ test("a study in a figure opens its evidence by keyboard", async () => {
   // The same link again, though the address does not change.
   await page.locator('svg a[href="#row-a-1"]').focus();
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("details:has(#row-a-1)").open);
+  await page.waitForFunction(() => document.querySelector("details:has(#row-a-1)").open &&
+    document.activeElement.tagName === "SUMMARY");
+  assert.equal(await focused(page), "Study A (2001)");
   assert.deepEqual(seen.errors, []);
   await close();
 });

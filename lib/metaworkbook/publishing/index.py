@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -19,6 +20,8 @@ VERDICTS = {
     "side_by_side": "two samples, no verdict",
     "no_pooling": "too few samples to pool",
 }
+# The page that judges the propositions.
+JUDGES = "propositions"
 WIDTH, LEFT, RIGHT = 320.0, 14.0, 306.0
 DOMAINS = (0.3, 0.5, 0.75, 1.0)
 # A correlation this close to 1 is an end without a bound.
@@ -213,16 +216,19 @@ def list_propositions(
     from metaworkbook.reporting.verdicts import VERDICTS as JUDGEMENTS
 
     titles = {page.name: page.title[language] for page in pages}
-    judged = results.get("propositions", {}).get("results")
+    judged = results.get(JUDGES, {}).get("results")
     judged = judged.get("propositions", []) if isinstance(judged, dict) else judged or []
     return [
         {
             "id": row["id"],
+            "address": f"{JUDGES}.html#{quote(row['id'])}" if JUDGES in titles else "",
             "text": _say(row.get("text", ""), language),
             "verdict": translate(JUDGEMENTS.get(row["verdict"], row["verdict"]), language),
             "reason": _say(row.get("reason", ""), language),
             "pages": [
-                (f"{name}.html", titles[name]) for name in row.get("pages", []) if name in titles
+                (f"{name}.html", titles[name])
+                for name in row.get("pages", [])
+                if name in titles and name != JUDGES
             ],
             "k": format_number(_count(row.get("k")), 0, language),
             "n": format_number(_count(row.get("n")), 0, language),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from typing import Any
 
@@ -20,6 +21,11 @@ AUTOMATIC = re.compile(
     r' id="(?:[\w-]*-)?(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick'
     r'|quadmesh|\w+Collection)_\d+"'
 )
+# A group without attributes around one shape, and the names matplotlib makes from checksums.
+LOOSE = re.compile(r"<g>(<(path|text|use)\b[^>]*?(?:/>|>[^<]*</\2>))</g>")
+DRAWN = re.compile(r"""(\sid="|url\(#|<use\b[^>]*?\shref="#)((?:[\w-]*-)?[mp][0-9a-f]{10})("|\))""")
+REGION = re.compile(r"""(<div\b[^>]*\brole="region"[^>]*\baria-label=")([^"]*)(")""")
+EMPTY = re.compile(r"<th\b[^>]*>\s*</th>")
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -91,6 +97,29 @@ def hoist_styles(html: str) -> tuple[Markup, Markup]:
     return Markup(moved), Markup(rules)
 
 
+def shorten_names(html: str) -> Markup:
+    """Return a page's HTML with short names for the clips and marks that its figures share."""
+    names: dict[str, str] = {}
+
+    def rename(found: re.Match[str]) -> str:
+        name = names.setdefault(found[2], f"c{len(names) + 1}")
+        return f"{found[1]}{name}{found[3]}"
+
+    return Markup(DRAWN.sub(rename, html))
+
+
+def tell_apart(html: str) -> Markup:
+    """Return a page's HTML with every scroll region's label its own: equal ones are counted."""
+    seen: Counter[str] = Counter()
+
+    def count(found: re.Match[str]) -> str:
+        seen[found[2]] += 1
+        number = f" ({seen[found[2]]})" if seen[found[2]] > 1 else ""
+        return f"{found[1]}{found[2]}{number}{found[3]}"
+
+    return Markup(REGION.sub(count, html))
+
+
 def _clean(value: str) -> str:
     value = re.sub(r"\s+", " ", value).strip().rstrip(";")
     if re.search(r"[{}<>@\\]|url\((?!\s*['\"]?#)|expression|/\*", value, re.IGNORECASE):
@@ -108,7 +137,11 @@ def _tidy_figure(svg: str, language: str) -> str:
         lambda found: f' {found[1]}="{_shorten(found[2])}"',
         svg,
     )
+    svg = re.sub(r' transform="rotate\(-?0(?: [^)]*)?\)"', "", svg)
     svg = re.sub(r"<(defs|g)\s*/>|<(defs|g)[^>]*></\2>", "", svg)
+    loose = True
+    while loose:
+        svg, loose = LOOSE.subn(r"\1", svg)
     head = re.match(r"<svg\b[^>]*>", svg)[0]
     new = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", head)
     if is_drawn and "class=" not in new:
@@ -126,7 +159,7 @@ def _tidy_figure(svg: str, language: str) -> str:
 
 def _shorten(numbers: str) -> str:
     short = re.sub(r"(\d+\.\d{2})\d+", r"\1", numbers)
-    return re.sub(r"\s*\n\s*", " ", short).strip()
+    return re.sub(r"\s*([A-Za-z\n])\s*", lambda found: found[1].strip() or " ", short).strip()
 
 
 def _wrap_tables(html: str, language: str) -> str:
@@ -137,7 +170,7 @@ def _wrap_tables(html: str, language: str) -> str:
         nonlocal count
         count += 1
         before = html[: found.start()].rstrip()
-        table = found[0].replace(' border="1"', "").replace("<th></th>", "<td></td>")
+        table = EMPTY.sub("<td></td>", found[0].replace(' border="1"', ""))
         if re.search(r'<div\b[^>]*class="[^"]*\bscroll\b[^>]*>$', before):
             return table
         caption = re.search(r"<caption[^>]*>(.*?)</caption>", table, re.DOTALL)

@@ -22,11 +22,12 @@ from metaworkbook.publishing.frame import (
 )
 from metaworkbook.publishing.index import render_index
 from metaworkbook.publishing.markup import render_code, render_prose
-from metaworkbook.publishing.outputs import hoist_styles, render_output
+from metaworkbook.publishing.outputs import hoist_styles, render_output, shorten_names, tell_apart
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.parameters import declared_parameters, resolve_parameters
 from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.publishing.studies import render_study
+from metaworkbook.reporting.language import DASH
 
 __all__ = ["render_index", "render_page", "render_study", "write_downloads"]
 
@@ -67,7 +68,7 @@ def render_page(
     """
     notebook = _as_node(notebook)
     place = Place(language, f"{page.name}.html")
-    article, rules = hoist_styles(render_article(notebook, language))
+    article, rules = hoist_styles(tell_apart(shorten_names(render_article(notebook, language))))
     entries = [entry for _, section in list_sections(pages, language) for entry in section]
     position = [entry.path for entry in entries].index(place.path)
     return compose(
@@ -143,7 +144,7 @@ def show_parameters(notebook: Any, page: Page) -> list[Shown]:
 
 
 def _show_value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value)) or DASH
 
 
 def _as_node(notebook: Any) -> Any:
