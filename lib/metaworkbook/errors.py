@@ -1,4 +1,4 @@
-"""Exceptions for a user's mistakes; each message tells place, value found, values allowed, remedy."""
+"""Exceptions for a user's mistakes; each message tells place, what was found, and the remedy."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def notebooks() -> Path:
 
 
 def build() -> Path:
-    """Return the folder of everything generated: METAWORKBOOK_BUILD, else ``build`` in the project."""
+    """Return the folder of all that is generated: METAWORKBOOK_BUILD, else ``build`` here."""
     named = os.environ.get(BUILD_VARIABLE)
     return Path(named).resolve() if named else root() / "build"
 
