@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pandas as pd
 import pytest
 
-from metaworkbook.evidence.ledger import Ledger, read_ledger
+from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import KINDS, PROPOSITIONS
 from metaworkbook.evidence.questions import ask_propositions
 from metaworkbook.evidence.selection import resolve_constructs
@@ -158,50 +156,54 @@ def test_change_on_the_waiting_list_does_not_count_as_change_through_therapy():
     assert judge(writer, "P8").k == 0
 
 
-@cache
-def real_ledger() -> Ledger:
-    return read_ledger()
-
-
-@cache
-def real_verdicts() -> dict[str, str]:
-    return verdicts_of(real_ledger())
+@pytest.fixture(scope="module")
+def real_verdicts(real_ledger) -> dict[str, str]:
+    return verdicts_of(real_ledger)
 
 
 def verdicts_of(ledger: Ledger) -> dict[str, str]:
     return {one.id: one.verdict for one in judge_propositions(ask_propositions(ledger))}
 
 
-def moved(ledger: Ledger) -> dict[str, tuple[str, str]]:
-    before, after = real_verdicts(), verdicts_of(ledger)
+def moved(before: dict[str, str], ledger: Ledger) -> dict[str, tuple[str, str]]:
+    after = verdicts_of(ledger)
     return {one: (before[one], after[one]) for one in before if before[one] != after[one]}
 
 
-def change_reviews(review_id: str, **cells) -> Ledger:
-    reviews = real_ledger()["reviews"]
+def change_reviews(ledger: Ledger, review_id: str, **cells) -> Ledger:
+    reviews = ledger["reviews"]
     for column, value in cells.items():
         reviews.loc[reviews["review_id"] == review_id, column] = value
-    return Ledger(real_ledger().tables | {"reviews": reviews}, "changed")
+    return Ledger(ledger.tables | {"reviews": reviews}, "changed")
 
 
-def test_turning_one_modality_of_the_reviews_moves_only_the_alliance_with_outcome():
-    ledger = change_reviews("karver2018-01", estimate=-0.19, ci_low=-0.25, ci_high=-0.13)
-    before = real_verdicts()["P13"]
-    assert before == "supported"
-    assert moved(ledger) == {"P13": ("supported", "mixed")}
+def test_turning_one_modality_moves_only_the_alliance_with_outcome(real_ledger, real_verdicts):
+    turned = {"estimate": -0.19, "ci_low": -0.25, "ci_high": -0.13}
+    ledger = change_reviews(real_ledger, "karver2018-01", **turned)
+    assert moved(real_verdicts, ledger) == {"P13": ("supported", "mixed")}
 
 
-def test_another_estimate_for_avoidance_moves_only_its_place_beside_the_alliance():
-    ledger = change_reviews("levy2011-02", estimate=-0.6, n_total=20000.0)
-    assert moved(ledger) == {"P14": ("contradicted", "supported")}
+def test_another_estimate_for_avoidance_moves_only_its_place_beside_the_alliance(
+    real_ledger, real_verdicts
+):
+    ledger = change_reviews(real_ledger, "levy2011-02", estimate=-0.6, n_total=20000.0)
+    assert moved(real_verdicts, ledger) == {"P14": ("contradicted", "supported")}
 
 
-def test_strong_early_samples_move_only_the_early_alliance():
-    writer = write_mains("P1", 1)
-    made = writer.ledger()
-    tables = dict(real_ledger().tables)
+def test_strong_early_samples_move_only_the_early_alliance(real_ledger, real_verdicts):
+    made = write_mains("P1", 1).ledger()
+    tables = dict(real_ledger.tables)
     for name in ("effects", "samples", "studies"):
         tables[name] = pd.concat([tables[name], made.tables[name]], ignore_index=True)
-    change = moved(Ledger(tables, "widened"))
-    assert list(change) == ["P1"]
-    assert change["P1"][0] == "undecided"
+    assert moved(real_verdicts, Ledger(tables, "widened")) == {"P1": ("undecided", "supported")}
+
+
+def test_the_early_alliance_falls_back_when_a_sample_that_decides_it_turns(real_ledger):
+    writer = write_mains("P1", 1)
+    rows = [row for row in writer.rows["effects"] if row["phase"] == "early"]
+    rows[0].update(value=-rows[0]["value"], direction="positive", direction_analysed="positive")
+    made = writer.ledger()
+    tables = dict(real_ledger.tables)
+    for name in ("effects", "samples", "studies"):
+        tables[name] = pd.concat([tables[name], made.tables[name]], ignore_index=True)
+    assert judge(Ledger(tables, "turned"), "P1").verdict == "undecided"
