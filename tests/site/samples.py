@@ -26,7 +26,8 @@ VERDICTS = ("negative", "not_decided", "side_by_side", "")
 PROSE = (
     "## What is asked\n\nDoes *avoidance* go with a weaker alliance?\n\n"
     "Let $z_i \\sim N(\\mu, \\tau^2 + v_i)$ and\n\n"
-    "$$\\hat\\mu = \\frac{\\sum_i w_i z_i}{\\sum_i w_i}, \\qquad w_i = \\frac{1}{v_i + \\hat\\tau^2}$$"
+    "$$\\hat\\mu = \\frac{\\sum_i w_i z_i}{\\sum_i w_i}, "
+    "\\qquad w_i = \\frac{1}{v_i + \\hat\\tau^2}$$"
     "\n\n## The answer\n\n- one\n- two\n\n> A quotation.\n\n```python\nrows = 1\n```\n\n"
     "| a | b |\n|---|---|\n| 1 | 2 |\n\n## What this does not show\n\n"
     f"A long word: {'unbreakable' * 30}."
@@ -68,9 +69,12 @@ def build(folder: Path) -> None:
         for (name, (_, card)), verdict in zip(NAMES.items(), VERDICTS, strict=True)
     }  # fmt: skip
     results["propositions"] = {"results": [
-        {"id": "P1", "verdict": "undecided", "reason": "Why", "pages": ["evidence"], "k": 3, "n": 99}
+        {"id": "P1", "verdict": "undecided", "reason": "Why", "pages": ["evidence"],
+         "k": 3, "n": 99}
     ]}  # fmt: skip
-    wide = "<table><caption>Wide</caption><tr>" + "<td>a number of words</td>" * 20 + "</tr></table>"
+    wide = (
+        "<table><caption>Wide</caption><tr>" + "<td>a number of words</td>" * 20 + "</tr></table>"
+    )
     marks = "".join(f'<p><a href="study/{study}.html">{row}</a></p>' for row in rows)
     places = "".join(
         f'<details class="evidence"><summary>{row}</summary><div id="row-{row}">x</div></details>'
@@ -107,7 +111,8 @@ def _make_hostile(ledger, words: str):
     tables = {name: table.copy() for name, table in ledger.tables.items()}
     for name in ("studies", "effects"):
         for column in ("citation", "full_reference", "summary", "notes", "coder_note", "detail",
-                       "p_reported", "oddity", "x_measure", "design", "doi", "locator"):  # fmt: skip
+                       "p_reported", "oddity", "x_measure", "design", "doi",
+                       "locator"):  # fmt: skip
             if column in tables[name]:
                 tables[name][column] = words
     return type(ledger)(tables, "0" * 64)

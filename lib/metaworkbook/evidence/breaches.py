@@ -20,25 +20,22 @@ class Breach(NamedTuple):
     text, or one a row; ``remedy`` says what to do.
     """
 
-    rows: pd.Series
+    rows: pd.Series | np.ndarray
     column: str
-    allowed: str | pd.Series
+    allowed: str | pd.Series | np.ndarray
     remedy: str
 
 
 def list_problems(table: Table, cells: pd.DataFrame, breach: Breach) -> Iterator[Problem]:
     """Yield one problem a row of ``cells`` that breaks the rule."""
-    broken = breach.rows.to_numpy(dtype=bool)
+    broken = np.asarray(breach.rows, dtype=bool)
     if not broken.any():
         return
     rows = cells[broken]
-    allowed = (
-        breach.allowed[broken]
-        if isinstance(breach.allowed, pd.Series)
-        else np.full(len(rows), breach.allowed, dtype=object)
-    )
+    allowed = breach.allowed
+    each = [allowed] * len(rows) if isinstance(allowed, str) else np.asarray(allowed)[broken]
     for line, key, value, words in zip(
-        rows.index, rows[table.key], rows[breach.column], allowed, strict=True
+        rows.index, rows[table.key], rows[breach.column], each, strict=True
     ):
         place = (f"effects/{table.path}", int(line), name_row(key), breach.column)
         yield Problem(*place, _show_value(value), words, breach.remedy)

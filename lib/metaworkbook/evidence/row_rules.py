@@ -138,20 +138,20 @@ def check_printed(e: pd.DataFrame) -> Iterator[Breach]:
 
     judged = (e["statistic"] == "r") & (e["value"].abs() < 1) & (e["n"] >= 4) & (e["oddity"] == "")
     judged &= (e["contrast"] == "bivariate") & e["n_unit"].isin(("persons", "therapists", "dyads"))
-    r, n = e["value"].where(judged), e["n"].where(judged)
-    inside = 1 - 1e-12
-    lowest, highest = (np.arctanh((r + s).clip(-inside, inside)) for s in (-ROUNDING, ROUNDING))
+    r, n = (e[name].where(judged).to_numpy(float) for name in ("value", "n"))
+    nearest = np.clip([r - ROUNDING, r + ROUNDING], -1 + 1e-12, 1 - 1e-12)
     half = norm.ppf(0.975) / np.sqrt(n - 3)
     for column, sign in (("ci_low", -1), ("ci_high", 1)):
-        low, high = np.tanh(lowest + sign * half), np.tanh(highest + sign * half)
+        low, high = np.tanh(np.arctanh(nearest) + sign * half)
+        end = e[column].to_numpy(float)
         yield Breach(
-            (e[column] < low - ROUNDING) | (e[column] > high + ROUNDING), column,
-            _span(low, high, ".3f"), "Check r, n and the interval, or describe it under oddity.",
+            (end < low - ROUNDING) | (end > high + ROUNDING), column, _span(low, high, ".3f"),
+            "Check r, n and the interval, or describe it under oddity.",
         )
-    size = r.abs()
-    most, least = _p_of((size - ROUNDING).clip(0), n), _p_of((size + ROUNDING).clip(0, inside), n)
-    p, relation = e["p_value"], e["p_relation"]
-    unit = 10.0 ** -p.map(_decimals) / 2
+    most = _p_of(np.clip(np.abs(r) - ROUNDING, 0, 1), n)
+    least = _p_of(np.clip(np.abs(r) + ROUNDING, 0, 1 - 1e-12), n)
+    p, relation = e["p_value"].to_numpy(float), e["p_relation"].to_numpy(object)
+    unit = 10.0 ** -np.array([_decimals(value) for value in p], dtype=float) / 2
     wrong = (relation == "=") & ((p + unit < least) | (p - unit > most))
     wrong |= ((relation == "<") & (least >= p)) | ((relation == ">") & (most <= p))
     yield Breach(
@@ -160,20 +160,19 @@ def check_printed(e: pd.DataFrame) -> Iterator[Breach]:
     )
 
 
-def _p_of(r: pd.Series, n: pd.Series) -> pd.Series:
+def _p_of(r: np.ndarray, n: np.ndarray) -> np.ndarray:
     from scipy.stats import t
 
-    statistic = r * np.sqrt((n - 2) / (1 - r**2))
-    return pd.Series(2 * t.sf(statistic, n - 2), index=r.index)
+    return 2 * t.sf(r * np.sqrt((n - 2) / (1 - r**2)), n - 2)
 
 
 def _decimals(p: float) -> int:
-    return 2 if p != p else max(2, -Decimal(repr(p)).as_tuple().exponent)
+    return 2 if p != p else max(2, -Decimal(repr(float(p))).as_tuple().exponent)
 
 
-def _span(low: pd.Series, high: pd.Series, digits: str) -> pd.Series:
+def _span(low: np.ndarray, high: np.ndarray, digits: str) -> np.ndarray:
     words = [f"{a:{digits}} to {b:{digits}} from r and n" for a, b in zip(low, high, strict=True)]
-    return pd.Series(words, index=low.index, dtype=object)
+    return np.array(words, dtype=object)
 
 
 def check_signs(e: pd.DataFrame) -> Iterator[Breach]:

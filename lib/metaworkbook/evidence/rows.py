@@ -10,14 +10,19 @@ import pandas as pd
 from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import Ask
-from metaworkbook.evidence.selection import REASONS, Selection, select
+from metaworkbook.evidence.selection import REASONS, Selection, resolve_constructs, select
 
 OTHER = "asked for another: {detail}"
 
 
 def select_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
     """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
-    found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
+    about = described["x"].isin(resolve_constructs(ledger, ask.x))
+    about &= described["y"].isin(resolve_constructs(ledger, ask.y))
+    if not about.any():
+        none = described.iloc[:0]
+        return Selection(none, leave_out(none, OTHER))
+    found = select(ledger, ask.x, ask.y, described=described[about], **ask.filters)
     return _keep_where(found, ask)
 
 

@@ -151,24 +151,22 @@ def compare_readings(effects: pd.DataFrame, second: pd.DataFrame) -> pd.Series:
     count, because the second reader's convention was stricter. Shares read as percent are turned
     to proportions first.
     """
-    both = effects[["effect_id", "n", "value", "direction", "significance", "statistic"]].merge(
-        second, on="effect_id", how="left", suffixes=("", "_2")
-    )
-    percent = (both["statistic"] == "proportion") & (both["value_2"] > 1)
-    value_2 = both["value_2"].where(~percent, both["value_2"] / 100)
-    stated = both["significance"].isin(STATED) & both["significance_2"].isin(STATED)
+    again = second.set_index("effect_id").reindex(effects["effect_id"]).set_index(effects.index)
+    percent = (effects["statistic"] == "proportion") & (again["value"] > 1)
+    value = again["value"].where(~percent, again["value"] / 100)
+    stated = effects["significance"].isin(STATED) & again["significance"].isin(STATED)
     differs = {
-        "direction": (both["direction"] != both["direction_2"]) & (both["direction_2"] != ""),
-        "significance": stated & (both["significance"] != both["significance_2"]),
-        "n": (both["n"] - both["n_2"]).abs() > 0,
-        "value": (both["value"] - value_2).abs() > 1e-9,
+        "direction": (effects["direction"] != again["direction"]) & (again["direction"] != ""),
+        "significance": stated & (effects["significance"] != again["significance"]),
+        "n": (effects["n"] - again["n"]).abs() > 0,
+        "value": (effects["value"] - value).abs() > 1e-9,
     }
-    words = pd.Series("", index=both.index)
-    for field, mask in differs.items():
-        words = words.where(~mask, words + f" {field}")
-    words = words.str.strip().where(lambda text: text != "", "agrees")
-    words = words.where(both["found"] != "no", "not_found").where(both["found"].notna(), "")
-    return pd.Series(words.to_numpy(), index=effects.index)
+    words = [
+        " ".join(field for field, differ in zip(differs, row, strict=True) if differ) or "agrees"
+        for row in zip(*(mask.to_numpy() for mask in differs.values()), strict=True)
+    ]
+    told = pd.Series(words, index=effects.index, dtype="str")
+    return told.where(again["found"] != "no", "not_found").where(again["found"].notna(), "")
 
 
 def check_second_ids(

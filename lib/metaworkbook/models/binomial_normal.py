@@ -12,8 +12,8 @@ from numpy.polynomial.hermite_e import hermegauss
 
 from metaworkbook.errors import ConvergenceError
 
-#: Nodes of the rule: enough for 1e-8 of the log-likelihood where a zero count and a wide spread make
-#: the integrand most skewed; 25 leave 1e-6 there.
+#: Nodes of the rule: enough for 1e-8 of the log-likelihood where a zero count and a wide spread
+#: make the integrand most skewed; 25 leave 1e-6 there.
 NODES = 61
 #: Newton stops at steps this small, in units of the standard normal t.
 STEP = 1e-12

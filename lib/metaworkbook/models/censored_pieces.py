@@ -140,10 +140,12 @@ def _composite(z: np.ndarray, vi: np.ndarray, rho: float) -> tuple[tuple[float, 
     """
     m = z.size
     root = 1.0 / np.sqrt(vi)
-    shrink = rho / (1.0 + (m - 1) * rho)
 
     def product(left: np.ndarray, right: np.ndarray) -> float:
-        return float(left @ right - shrink * left.sum() * right.sum()) / (1.0 - rho)
+        """Return left' R^-1 right, R having rho off its diagonal, about means: rho may near 1."""
+        middle = left.mean() * right.mean()
+        apart = (left - left.mean()) @ (right - right.mean()) / (1.0 - rho)
+        return float(apart + m * middle / (1.0 + (m - 1) * rho))
 
     if m == 1:
         return (float(z[0]), float(vi[0])), 0.0

@@ -127,6 +127,8 @@ def _check_outside(outside: Any, k: int) -> np.ndarray:
     if outside is None:
         return np.zeros(k, dtype=bool)
     array = np.asarray(outside)
+    if array.dtype == object and all(isinstance(value, (bool, np.bool_)) for value in array.flat):
+        array = array.astype(bool)
     if array.dtype.kind != "b" or array.shape != (k,):
         raise InputError(
             f"outside: found values of type {array.dtype} and shape {array.shape}; allowed: True "

@@ -66,8 +66,9 @@ class Estimand(Result):
 
     ``main`` is None where the rows allow no estimate; ``lacking`` then says what is missing:
     "nothing", "samples" (fewer than the gate asks), "signs" (too few that tell one), "reviews" (two
-    side by side), "other_side" or "group". ``scale`` is "z" (Fisher), "log_odds", "d" or "share". ``samples`` holds the persons of
-    each independent sample or review, ``sides`` the two readings that a comparison sets against
+    side by side), "other_side" or "group". ``scale`` is "z" (Fisher), "log_odds", "d" or
+    "share". ``samples`` holds the persons of each independent sample or review, ``sides``
+    the two readings that a comparison sets against
     each other.
     """
 
