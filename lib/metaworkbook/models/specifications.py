@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from metaworkbook.errors import ConvergenceError, InputError
-from metaworkbook.models.gates import gate, headline
+from metaworkbook.models import pooling
+from metaworkbook.models.gates import gate
+from metaworkbook.models.heterogeneity import estimate_tau2
 from metaworkbook.models.multilevel import aggregate, three_level
-from metaworkbook.models.pooling import pool
+from metaworkbook.models.references import quantile
 from metaworkbook.results.multiverse import Choices
 
 #: Settings of a fit, what each may be, and what holds where no choice names it.
@@ -175,12 +177,21 @@ def fit_job(job: Job) -> Fit:
         tau2 = fit.sigma2_between + fit.sigma2_within
         return Fit(fit.estimate, fit.robust_ci_low, fit.robust_ci_high, float(tau2))
     composite = aggregate(yi, vi, job.cluster, rho)
-    estimator, interval = settings["estimator"], settings["interval"]
-    if interval == "wider":
-        pooled = headline(composite.yi, composite.vi, estimator, LEVEL)
-    else:
-        pooled = pool(composite.yi, composite.vi, estimator, interval, LEVEL)
-    return Fit(pooled.estimate, pooled.ci_low, pooled.ci_high, pooled.tau2)
+    return _fit_composites(composite.yi, composite.vi, settings["estimator"], settings["interval"])
+
+
+def _fit_composites(yi: np.ndarray, vi: np.ndarray, estimator: str, interval: str) -> Fit:
+    """Pool as `pool` and `gates.headline` do, without the intervals of tau2 that take longest."""
+    tau2 = estimate_tau2(yi, vi, estimator)
+    mean, model_se = pooling.weighted_mean(yi, vi + tau2)
+    halves = {
+        "wald": quantile(np.inf, LEVEL) * model_se,
+        "knapp-hartung": quantile(yi.size - 1.0, LEVEL)
+        * model_se
+        * np.sqrt(pooling._factor(yi, vi + tau2, mean, "knapp-hartung")),
+    }
+    half = float(max(halves.values()) if interval == "wider" else halves[interval])
+    return Fit(mean, mean - half, mean + half, tau2)
 
 
 def _fit_censored(job: Job, rho: float, reporting: float) -> Fit:
