@@ -7,7 +7,7 @@ import pytest
 
 from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.propositions import Ask
-from metaworkbook.evidence.rows import bound_one_sided, select_part, widen
+from metaworkbook.evidence.rows import bound_one_sided, list_signed_p, select_part, widen
 from metaworkbook.evidence.selection import describe_effects
 
 from .synthetic import Writer
@@ -80,3 +80,19 @@ def test_a_further_column_keeps_only_its_values_and_says_why():
         "asked for another: treatment family psychodynamic",
     ]
     assert len(widen(found, ask).rows) == 1
+
+
+def test_each_sample_gives_its_largest_exact_p_with_its_sign():
+    writer = Writer()
+    first, second = writer.sample(), writer.sample()
+    for sample, sign, p, relation in (
+        (first, -1.0, 0.01, "="), (first, 1.0, 0.20, "="), (second, -1.0, 0.03, "="),
+        (second, -1.0, 0.5, "<"), (writer.sample(), 0.0, 0.4, "="),
+    ):  # fmt: skip
+        writer.effect(sample, "attachment_avoidance", "alliance_total", sign, statistic="p_only",
+                      p_value=p, p_relation=relation, p_reported=f"{relation} {p}")  # fmt: skip
+    ledger = writer.ledger()
+    found = widen(select_part(ledger, describe_effects(ledger), ASK), ASK)
+    told = list_signed_p(found)
+    assert dict(zip(told["p"], told["sign"], strict=True)) == {0.20: 1.0, 0.03: -1.0}
+    assert told["weights"] == pytest.approx(np.sqrt([300, 300]))

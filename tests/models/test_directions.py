@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from metaworkbook.errors import InputError
-from metaworkbook.models.directions import combine_p, sign_test
+from metaworkbook.models.directions import combine_p, combine_samples, sign_test
 
 from .tolerances import ROUNDING
 
@@ -149,3 +149,8 @@ class TestCombineP:
     def test_errors(self, arguments, message):
         with pytest.raises(InputError, match=message):
             combine_p(*arguments)
+
+
+def test_one_sample_alone_has_no_p_to_combine_with():
+    assert combine_samples([0.05], [-1]) is None
+    assert combine_samples([0.05, 0.05], [-1, -1]).z == pytest.approx(-2.7718, abs=1e-4)

@@ -38,7 +38,7 @@ def part(kind, data, expected="positive", main=True):
 
 def judged(points, main=False):
     return PartVerdict(
-        "a part", "synthesis", "positive", main, points, None, (), 0.1, "z", 3, 60.0, "", None, (),
+        "a part", "synthesis", "positive", main, points, None, (), None, 0.1, "z", 3, 60.0, "", None, (),
         {}, None, (), (), "",
     )  # fmt: skip
 
@@ -238,3 +238,10 @@ def test_the_sides_of_a_contrast_are_told_with_it():
     assert [round(math.tanh(side.estimate), 2) for side in found.sides] == [-0.5, 0.0]
     assert found.main.ci_high < 0
     assert len(found.samples) == 8
+
+
+def test_a_synthesis_tells_what_each_kind_of_row_contributes():
+    told = rows([(-0.3, -0.3)] * 3 + [(-1.0, 0.0)])
+    share = estimate_synthesis(part("synthesis", told)).information
+    assert share.exact + share.interval + share.direction == pytest.approx(1)
+    assert share.exact > share.direction > 0

@@ -9,7 +9,7 @@ import pytest
 
 from metaworkbook.reporting import reasons, verdicts
 from metaworkbook.reporting.display import to_text
-from metaworkbook.results import SignTest, to_json
+from metaworkbook.results import InformationShare, SignTest, to_json
 from metaworkbook.results.verdicts import PartVerdict, Reading, Verdict
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -22,7 +22,7 @@ def reading(estimate, low, high, name="main", detail=""):
 def part(points="for", told=None, **cells):
     values = {
         "name": "avoidance, outcome", "kind": "synthesis", "expected": "positive", "main": True,
-        "points": points, "reading": told, "sides": (), "margin": 0.1, "scale": "z", "k": 3,
+        "points": points, "reading": told, "sides": (), "information": None, "margin": 0.1, "scale": "z", "k": 3,
         "n": 1200.0, "lacking": "", "crossing": None, "variants": (), "samples": {"s1": 1200.0},
         "signs": None, "ladder": (), "entered": (), "page": "",
     }  # fmt: skip
@@ -175,3 +175,9 @@ def test_the_table_links_each_proposition_to_its_section():
     html = verdicts.show_verdicts([verdict("contradicted")]).html("en")
     assert 'href="#P6"' in html
     assert "contradicted" in html
+
+
+def test_what_each_kind_of_row_contributes_is_told_in_percent():
+    told = part("for", reading(0.3, 0.1, 0.5), information=InformationShare(0.7, 0.25, 0.05))
+    text = to_text(verdicts.show_propositions([verdict("supported", told)], {}).html("en"))
+    assert "70 % come from coefficients, 25 % from stated significance and 5 %" in text

@@ -81,3 +81,21 @@ def widen(found: Selection, ask: Ask) -> Selection:
     rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
     ordered = rows.sort_values(["year", "effect_id"], kind="stable")
     return _keep_where(Selection(ordered, found.left_out[~back]), ask)
+
+
+def list_signed_p(found: Selection) -> dict[str, np.ndarray]:
+    """Return an exact two-sided p, sign and the root of n of each sample that prints them.
+
+    One p a sample, the largest: the rows of a sample are not independent, and the weakest of them
+    promises least. As `models.combine_samples` takes them.
+    """
+    rows = found.rows
+    sign = rows["direction_analysed"].map({"negative": -1.0, "positive": 1.0})
+    exact = (rows["p_relation"] == "=") & (rows["p_value"] > 0) & sign.notna() & rows["n"].ge(4)
+    told = rows.assign(sign=sign)[exact].sort_values("p_value", ascending=False, kind="stable")
+    told = told.drop_duplicates("sample_id")
+    return {
+        "p": told["p_value"].to_numpy(float),
+        "sign": told["sign"].to_numpy(float),
+        "weights": np.sqrt(told["n"].to_numpy(float)),
+    }

@@ -23,6 +23,7 @@ PUBLIC = {
     "pool": "pooling",
     "pool_censored": "censored",
     "sign_test": "directions",
+    "combine_samples": "directions",
     "summarise_changes": "change",
     "pool_each_share": "proportions",
     "sweep_published": "reviews",

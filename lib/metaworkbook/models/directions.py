@@ -113,6 +113,11 @@ def combine_p(p: Any, sign: Any, weights: Any = None) -> CombinedP:
     return CombinedP(z=z, p_value=float(2.0 * special.ndtr(-abs(z))), k=p.size)
 
 
+def combine_samples(p: Any, sign: Any, weights: Any = None) -> CombinedP | None:
+    """Return `combine_p` of samples that print an exact p, None for fewer than two of them."""
+    return combine_p(p, sign, weights) if len(p) >= 2 else None
+
+
 def _two_sided(negative: Any, positive: Any) -> np.ndarray:
     """Return the exact two-sided p-value of a binomial with one half."""
     from scipy import special

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from metaworkbook.models.censored import pool_censored
+from metaworkbook.models.censored import information_share, pool_censored
 from metaworkbook.models.change import pool_changes
 from metaworkbook.models.contrasts import subtract
 from metaworkbook.models.gates import gate
@@ -72,7 +72,10 @@ def estimate_synthesis(part: Part) -> Estimand:
     if found is None or found.main is None:
         return Estimand(None, (), "z", samples, _missing(samples))
     variants = _variants(found, part.data)
-    return Estimand(read("main", found.main), variants, "z", samples)
+    return Estimand(
+        read("main", found.main), variants, "z", samples,
+        information=information_share(**_bounds(part.data)),
+    )  # fmt: skip
 
 
 def estimate_contrast(part: Part) -> Estimand:

@@ -53,6 +53,7 @@ PUBLIC = {
     "show_question": "pages",
     "show_answer": "pages",
     "show_directions": "pages",
+    "show_combined_p": "pages",
     "show_limits": "pages",
     "describe_page": "pages",
     "describe_inventory": "pages",

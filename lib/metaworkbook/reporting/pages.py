@@ -9,7 +9,7 @@ import pandas as pd
 from metaworkbook.reporting import sentences
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
-from metaworkbook.results import SignTest, to_json
+from metaworkbook.results import CombinedP, SignTest, to_json
 from metaworkbook.results.synthesis import Synthesis
 
 
@@ -51,6 +51,28 @@ def show_answer(
 def show_directions(signs: SignTest) -> Shown:
     """Show the sign test in words, with its bounds."""
     return Shown(lambda language: f"<p>{escape(sentences.describe_signs(signs, language))}</p>")
+
+
+def show_combined_p(combined: CombinedP | None) -> Shown:
+    """Show the signed combination of exact p-values in words, or that there are too few."""
+
+    def render(language: str) -> str:
+        if combined is None:
+            text = translate(
+                "Fewer than two samples print an exact p, a sign and n, so there is no p to "
+                "combine.", language,
+            )  # fmt: skip
+        else:
+            text = translate(
+                "{samples} samples print an exact p and a sign; combined by sample they give "
+                "z = {z} (p = {p}). This tests whether there is an association in some sample, "
+                "and not how strong it is.", language, samples=combined.k,
+                z=format_number(combined.z, 2, language),
+                p=format_number(combined.p_value, 3, language),
+            )  # fmt: skip
+        return f"<p>{escape(text)}</p>"
+
+    return Shown(render)
 
 
 def show_limits(synthesis: Synthesis, ladder: pd.DataFrame) -> Shown:

@@ -117,6 +117,7 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
         body += "<p>" + escape(
             translate("All rows that tell a direction, adjusted ones included: {signs}",
                       language, signs=told)) + "</p>"  # fmt: skip
+    body += _information(part, language)
     if part.ladder:
         body += show_ladder(pd.DataFrame(part.ladder)).html(language)
     if part.entered:
@@ -125,6 +126,24 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
     else:
         body += f"<p>{escape(translate('No row enters the analysis.', language))}</p>"
     return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
+
+
+def _information(part: PartVerdict, language: str) -> str:
+    """Return what each kind of row contributes to the estimate, if that is known."""
+    share = part.information
+    if share is None or share.exact != share.exact:
+        return ""
+    numbers = {
+        name: format_number(100 * value, 0, language)
+        for name, value in (
+            ("exact", share.exact), ("interval", share.interval), ("direction", share.direction)
+        )
+    }  # fmt: skip
+    text = (
+        "Of what is known of the mean, {exact} % come from coefficients, {interval} % from stated "
+        "significance and {direction} % from directions alone."
+    )
+    return f"<p>{escape(translate(text, language, **numbers))}</p>"
 
 
 def _row_item(row: str, cited: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metaworkbook.results.base import Result
-from metaworkbook.results.directions import SignTest
+from metaworkbook.results.directions import InformationShare, SignTest
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Estimand(Result):
     samples: dict[str, float]
     lacking: str = ""
     sides: tuple[Reading, ...] = ()
+    information: InformationShare | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class PartVerdict(Result):
     points: str
     reading: Reading | None
     sides: tuple[Reading, ...]
+    information: InformationShare | None
     margin: float
     scale: str
     k: int
