@@ -12,7 +12,9 @@ from metaworkbook.evidence.shares import (
     NO_COUNT,
     SEVERAL,
     bound_count,
+    climb_shares,
     group_shares,
+    keep_pooled,
     list_beside,
     list_shares,
     recover_count,
@@ -114,3 +116,16 @@ def test_the_thesis_and_reviews_stand_beside_and_never_in_the_pools(real_ledger)
     assert (beside["told_by"] == "review").any()
     pooled = {study for study in shares.loc[shares["reason"] == "", "study_id"]}
     assert not pooled & {"vanijzendoorn1996", "fonagy1996", "bakermans2009"}
+
+
+def test_the_ladder_counts_samples_from_what_was_read_to_what_was_pooled():
+    writer = filled()
+    writer.rows["shares"][0].update(count=None, n=None)
+    shares = list_shares(writer.ledger())
+    groups = group_shares(shares)
+    pooled = keep_pooled(groups, dict.fromkeys(groups) | {"self_report/dismissing/clinical": 1})
+    ladder = climb_shares(shares, pooled).set_index("step")
+    assert ladder["samples"].to_dict() == {
+        "read": 4, "with persons": 3, "with a count": 3, "in this pool": 1,
+    }  # fmt: skip
+    assert ladder.loc["in this pool", "persons"] == 100

@@ -10,7 +10,7 @@ import pytest
 
 from metaworkbook import paths
 from metaworkbook.evidence import changes, checklist, propositions, questions, rows, shares
-from metaworkbook.models import estimands, verdicts
+from metaworkbook.models import estimands, reviews, synthesis, verdicts
 from metaworkbook.publishing.markup import split_blocks, translatable
 from metaworkbook.reporting import claims, codings, methods, proportions, published, reasons
 from metaworkbook.reporting import verdicts as told
@@ -18,7 +18,14 @@ from metaworkbook.reporting.language import missing_messages
 
 MODULES = ("claims", "codings", "methods", "proportions", "published", "reasons", "verdicts",
            "figures/shares")  # fmt: skip
-NOTEBOOKS = ("01_evidence", "07_reviews", "08_prevalence", "10_thesis", "11_methods")
+NOTEBOOKS = (
+    "01_evidence",
+    "07_reviews",
+    "06_directions",
+    "08_prevalence",
+    "10_thesis",
+    "11_methods",
+)
 FOLDER = Path(told.__file__).parent
 
 
@@ -68,6 +75,13 @@ def test_propositions_parts_rules_and_reasons_are_translated():
     assert missing_messages(words) == set()
 
 
+def test_every_variant_has_its_words():
+    names = {f"reporting-{share:g}" for share in synthesis.REPORTING}
+    names |= {f"overlap-{rho:g}" for rho in reviews.RHOS if rho != reviews.RHO}
+    names |= {f"before-after-{rho:g}" for rho in changes.PRE_POST if rho != changes.PRE_POST[1]}
+    assert names <= set(reasons.VARIANTS)
+
+
 def test_every_kind_of_part_and_every_change_has_its_words():
     assert set(told.KINDS) == set(propositions.KINDS) == set(estimands.ANALYSES)
     assert set(verdicts.KINDS) == set(propositions.KINDS)
@@ -90,6 +104,6 @@ def test_the_prose_of_the_pages_is_translated(name):
 
 
 def test_codes_of_published_rows_that_reach_a_page_are_translated(real_ledger):
-    reviews = real_ledger.tables["reviews"]
-    codes = {word for column in ("modality", "rater", "population") for word in reviews[column]}
+    rows_read = real_ledger.tables["reviews"]
+    codes = {word for column in ("modality", "rater", "population") for word in rows_read[column]}
     assert missing_messages({published.words(code) for code in codes if code}) == set()

@@ -44,6 +44,8 @@ PUBLIC = {
     "select_class": "shares",
     "select_changes": "changes",
     "list_shares": "shares",
+    "keep_pooled": "shares",
+    "climb_shares": "shares",
     "list_signed_p": "rows",
     "list_parts": "checklist",
     "check_reporting": "checklist",

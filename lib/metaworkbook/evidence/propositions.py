@@ -82,7 +82,8 @@ def _of_class(name: str, system: str, main: bool = False) -> Ask:
 
 def _as_much(name: str, x: str, main: bool = False) -> Ask:
     against = {"x": "alliance", "where": {"modality": ("individual_adult",)}}
-    return _ask(name, "equivalence", x, "outcome", "positive", main=main, against=against)
+    return _ask(name, "equivalence", x, "outcome", "positive", main=main, against=against,
+                page="alliance-outcome")  # fmt: skip
 
 
 PROPOSITIONS: tuple[Proposition, ...] = (
@@ -159,14 +160,14 @@ PROPOSITIONS: tuple[Proposition, ...] = (
     )),
     Proposition("P8", "Attachment can become more secure through therapy.", (
         _ask("size of the change, before to after", "change", "treatment", "attachment_change",
-             "positive", main=True, where=UNCONTROLLED, page="attachment-change"),
+             "positive", main=True, where=UNCONTROLLED, page="prevalence"),
         _ask("direction of the change against a comparison", "directions", "treatment",
              "attachment_change", "positive", main=True, where=CONTROLLED,
              page="attachment-change"),
         _ask("size of the fall in avoidance", "change", "treatment", "avoidance_change",
-             "positive", where=UNCONTROLLED, page="attachment-change"),
+             "positive", where=UNCONTROLLED, page="prevalence"),
         _ask("size of the fall in anxiety", "change", "treatment", "anxiety_change", "positive",
-             where=UNCONTROLLED, page="attachment-change"),
+             where=UNCONTROLLED, page="prevalence"),
         _ask("direction of the change, before to after", "directions", "treatment",
              "attachment_change", "positive", where=UNCONTROLLED, page="attachment-change"),
     )),

@@ -137,6 +137,35 @@ def group_shares(shares: pd.DataFrame, rounded: bool = False) -> dict[str, dict[
     }
 
 
+def climb_shares(shares: pd.DataFrame, pools: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
+    """Return the coverage ladder of shares: read, with persons, with a count, in a pool.
+
+    ``pools`` are the groups of `group_shares` that were pooled. Columns ``step``, ``samples`` and
+    ``persons`` (the largest n of each sample, summed).
+    """
+    pooled = {sample for told in pools.values() for sample in told["cluster"]}
+    steps = {
+        "read": shares,
+        "with persons": shares[shares["n"].notna()],
+        "with a count": shares[shares["reason"] == ""],
+        "in this pool": shares[(shares["reason"] == "") & shares["sample_id"].isin(pooled)],
+    }
+    return pd.DataFrame(
+        [
+            {"step": step, "samples": rows["sample_id"].nunique(),
+             "persons": float(rows.groupby("sample_id")["n"].max().sum())}
+            for step, rows in steps.items()
+        ]
+    )  # fmt: skip
+
+
+def keep_pooled(
+    groups: dict[str, dict[str, np.ndarray]], pools: dict[str, object]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return the groups of `group_shares` whose pool in ``pools`` is not None."""
+    return {name: told for name, told in groups.items() if pools.get(name) is not None}
+
+
 def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
     """Return every share that stands beside the pools: without persons, published, or claimed.
 

@@ -13,6 +13,8 @@ from metaworkbook.reporting.tables import WORDS, draw_table
 STEPS = {
     "known": "Samples known, by the largest published review or our reading",
     "read": "Samples read about this question",
+    "with persons": "… with the number of persons",
+    "with a count": "… with a count that can be pooled",
     "with a direction": "… with a direction",
     "with a coefficient": "… with a coefficient",
     "in this pool": "Samples in this pool",
