@@ -54,7 +54,7 @@ def pool_censored(
     cluster : array_like, shape (k,), optional
         Label of the sample of each row; by default each row is a sample.
     rho : float
-        Correlation of the sampling errors of rows of one sample, 0 to 0.9999. They share theta.
+        Correlation of the sampling errors of rows of one sample, 0 to 0.999999. They share theta.
     reporting : float
         Probability, above 0, that a result not significant at two-sided .05 is reported at all.
         Below 1 the likelihood is that of the reported rows, given that they were reported: each
@@ -79,7 +79,8 @@ def pool_censored(
         For bounds or sizes that no correlation has, naming the rows, and for other arguments out
         of range.
     ConvergenceError
-        If a solver does not settle.
+        If a solver does not settle, or rho is so near 1 that ranges of three and more rows of
+        unequal n in one sample are out of the integral's reach.
 
     Notes
     -----

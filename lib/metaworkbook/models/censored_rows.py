@@ -12,7 +12,7 @@ from metaworkbook.errors import InputError
 from metaworkbook.models.arrays import LISTED, as_vector
 
 #: Largest correlation of sampling errors within a sample; at 1 unequal rows would contradict.
-LARGEST_RHO = 0.9999
+LARGEST_RHO = 0.999999
 #: Narrowest range, on the scale of r; the probability of a narrower one is lost to rounding.
 NARROWEST = 1e-9
 

@@ -5,8 +5,9 @@ what is shared they are independent, so a sample's probability is an integral of
 by the trapezoid rule, whose error falls faster than any power of the step for such integrands.
 
 `Line` serves samples of one size n, and pairs: covariance c = rho sqrt(v_i v_j) off the diagonal
-means z_i = x + e_i with x ~ N(mu, tau2 + c), var e_i = v_i - c. The product over rows is a function
-of x that does not depend on mu and tau2, so it is tabulated once.
+means z_i = x + e_i with x ~ N(mu, S^2), S^2 = tau2 + c, var e_i = v_i - c. The product over rows is
+a function G of x that does not depend on mu and tau2, so its slope is tabulated once, where it has
+one, and integration by parts gives the sample: G(-inf) + integral of G'(x) Phi((mu - x) / S).
 
 `Plane` serves all others: rotated, z_i = mu + a_i p + b_i q + sqrt((1 - rho) v_i) w_i with p, q
 independent and standard normal, a_i = (tau2 + r_i r) / S, b_i = (r_i - r) tau / S,
@@ -44,7 +45,13 @@ LEAST = 0.02
 #: Numbers in one array at most; keeps arrays in the processor's cache.
 BLOCK = 1 << 16
 #: Nodes of one integral at most, before it is called out of reach.
-MOST_NODES = 1 << 20
+MOST_NODES = 1 << 16
+#: Nodes of all integrals of one call at most: some seconds.
+MOST_WORK = 1 << 22
+TOO_ALIKE = (
+    "pool_censored: rows of one sample agree too closely to be integrated. Lower rho, or keep one "
+    "row of the sample."
+)
 
 
 def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
@@ -63,15 +70,19 @@ def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
 
 @dataclass(frozen=True)
 class Line:
-    """Tables of log prod P(row | x) at x = (first + i) step, one line a sample.
+    """Slopes of G, one line a sample; both divided by exp(``shift``).
 
-    The first and the last column hold the limits towards -infinity and +infinity.
+    ``weight`` is step times G' at ``nodes`` and zero at the spare ones; ``left`` and ``right`` are
+    the limits of G, ``centre`` lies amid its slopes.
     """
 
     covariance: np.ndarray
-    step: np.ndarray
-    first: np.ndarray
-    table: np.ndarray
+    nodes: np.ndarray
+    weight: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    centre: np.ndarray
+    shift: np.ndarray
 
     @classmethod
     def of_rows(cls, family: Family, covariance: np.ndarray) -> Line:
@@ -79,67 +90,66 @@ class Line:
         own = np.sqrt(family.vi - covariance[:, None])
         step = STEP / np.sqrt(1.0 / covariance + (own**-2.0).sum(axis=1))
 
-        def tabulate(x: np.ndarray) -> np.ndarray:
+        def tabulate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             inner = np.broadcast_to(x[..., None], (*x.shape, own.shape[1]))
-            return _rows(family, inner, own, order=0)[0].sum(axis=-1)
+            log_p, ratios = _rows(family, inner, own, order=4)
+            return log_p.sum(axis=-1), ratios[0].sum(axis=-1)
 
         return cls.of_function(tabulate, family, own, covariance, step)
 
     @classmethod
     def of_function(
         cls,
-        tabulate: Callable[[np.ndarray], np.ndarray],
+        tabulate: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
         family: Family,
         width: np.ndarray,
         covariance: np.ndarray,
         step: np.ndarray,
     ) -> Line:
-        """Tabulate a function of x, shape (samples, nodes), as far as it varies.
+        """Tabulate G from log G and its slope, functions of x, shape (samples, nodes).
 
         ``width`` is the standard deviation with which each row's probability changes at a bound.
         """
-        exact = family.exact[..., None]
-        ends = np.concatenate(
-            [np.where(exact, family.z[..., None], part) for part in (family.low, family.high)],
-            axis=2,
-        )
-        finite, margin = np.isfinite(ends), EDGE * width[..., None]
-        low = np.where(finite, ends - margin, np.inf).min(axis=(1, 2))
-        high = np.where(finite, ends + margin, -np.inf).max(axis=(1, 2))
-        low, high = np.where(low < high, low, 0.0), np.where(low < high, high, 0.0)
-        first = np.floor(low / step).astype(int)
-        count = int((np.ceil(high / step) - first).max()) + 1
-        x = (first[:, None] + np.arange(1, count - 1)) * step[:, None]
-        # Far out, a row has the weight of the piece that reaches there.
-        limits = []
-        for reaches in (np.isneginf(family.low), np.isposinf(family.high)):
-            weight = np.where(reaches, np.exp(family.log_weight), 0.0).sum(axis=2)
-            with np.errstate(divide="ignore"):
-                limit = np.log(np.where(family.exact, 0.0, weight)).sum(axis=1)
-            limits.append(limit[:, None])
-        table = np.concatenate([limits[0], tabulate(x), limits[1]], axis=1)
-        return cls(covariance, step, first, table)
+        nodes, real = _nodes_at_bounds(family, width, step)
+        log_g, slope = tabulate(nodes)
+        limits = np.stack([_limit(family, side) for side in (-1, 1)])
+        shift = np.maximum(np.where(real, log_g, -np.inf).max(axis=1), limits.max(axis=0))
+        weight = np.where(real, np.exp(log_g - shift[:, None]) * slope, 0.0) * step[:, None]
+        left, right = np.exp(limits - shift)
+        mass = np.abs(weight) + 1e-300 * real
+        centre = (mass * nodes).sum(axis=1) / np.maximum(mass.sum(axis=1), 1e-300)
+        return cls(covariance, nodes, weight, left, right, centre, shift)
 
     def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
         """Return value and derivatives at points (mu, tau2), summed over samples."""
-        s = np.sqrt(tau2[:, None] + self.covariance)
-        half = _classes(np.ceil((REACH * s / self.step).max(axis=1)))
-        total = np.empty((6 if order else 1, mu.size))
-        for points in _blocks(half, 2 * self.step.size):
-            total[:, points] = self._sum(mu[points], s[points], half[points[0]], order)
-        return total
+        block = max(1, BLOCK // self.nodes.size)
+        starts = range(0, mu.size, block)
+        pieces = [
+            self._sum(mu[start : start + block], tau2[start : start + block], order)
+            for start in starts
+        ]
+        return np.concatenate(pieces, axis=1)
 
-    def _sum(self, mu: np.ndarray, s: np.ndarray, half: int, order: int) -> np.ndarray:
-        """Sum over the nodes within ``half`` steps of mu; arrays (points, samples, nodes)."""
-        middle = np.rint(mu[:, None] / self.step).astype(int)
-        place = middle[..., None] + np.arange(-half, half + 1)
-        u = (place * self.step[:, None] - mu[:, None, None]) / s[..., None]
-        columns = np.clip(place - self.first[:, None], 0, self.table.shape[1] - 1)
-        known = np.take_along_axis(self.table[None], columns, axis=2)
-        powers = kernels.hermite(u) if order else []
-        log_p, means = kernels.average(known - 0.5 * u * u, powers)
-        log_p += np.log(self.step / s) - 0.5 * kernels.LOG_2PI
-        ratios = [mean / s**n for n, mean in enumerate(means, start=1)]
+    def _sum(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Sum over the nodes; arrays of shape (points, samples, nodes) inside."""
+        from scipy import special
+
+        s = np.sqrt(tau2[:, None] + self.covariance)
+        u = (mu[:, None, None] - self.nodes) / s[..., None]
+        # Counted from the far side of the slopes, small probabilities keep their digits.
+        below = (mu[:, None] < self.centre)[..., None]
+        tail = np.where(below, special.ndtr(u), -special.ndtr(-u))
+        p = np.where(below[..., 0], self.left, self.right) + _along(tail, self.weight)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_p = np.log(np.maximum(p, 0.0)) + self.shift
+            if not order:
+                return kernels.log_derivatives(log_p, [])
+            phi = np.exp(-0.5 * u * u) / kernels.SQRT_2PI
+            one, two, three, _ = kernels.hermite(u)
+            sums = [
+                _along(part, self.weight) for part in (phi, -one * phi, two * phi, -three * phi)
+            ]
+            ratios = [np.where(p > 0, part / (p * s**n), 0.0) for n, part in enumerate(sums, 1)]
         return kernels.log_derivatives(log_p, ratios)
 
 
@@ -156,6 +166,8 @@ class Plane:
         loads = self._loadings(tau2)
         sharpness = [((load / own) ** 2).sum(axis=-1).max(axis=-1) for load in loads]
         needed = [_classes(_nodes(each)) for each in sharpness]
+        if (needed[0] * needed[1]).sum() > MOST_WORK:
+            raise ConvergenceError(TOO_ALIKE)
         # One number a pair of classes: points with the same numbers of nodes go together.
         pair = needed[0] * (2 * MOST_NODES) + needed[1]
         total = np.empty((6 if order else 1, mu.size))
@@ -207,13 +219,12 @@ class Split:
         precision = float((root @ root - shrink * root.sum() ** 2) / (1.0 - rho))
         self.least = LEAST / precision
         step = np.array([STEP / np.sqrt(1.0 / self.least + precision)])
-        self.line = Line.of_function(
-            lambda x: self.plane.sums(x[0], np.zeros(x.size), order=0),
-            family,
-            np.sqrt(family.vi),
-            np.zeros(1),
-            step,
-        )
+
+        def tabulate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            sums = self.plane.sums(x[0], np.zeros(x.size), order=4)
+            return sums[0:1], sums[1:2]
+
+        self.line = Line.of_function(tabulate, family, np.sqrt(family.vi), np.zeros(1), step)
 
     def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
         """Return value and derivatives at points (mu, tau2)."""
@@ -226,6 +237,47 @@ class Split:
         total[:, small] = self.plane.sums(mu[small], tau2[small], order)
         total[:, ~small] = self.line.sums(mu[~small], tau2[~small], order)
         return total
+
+
+def _along(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted sums over nodes, shape (points, samples)."""
+    return (values * weight).sum(axis=-1)
+
+
+def _nodes_at_bounds(
+    family: Family, width: np.ndarray, step: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return multiples of ``step`` around the bounds, and which are not spare, a line a sample."""
+    lines = []
+    for sample, each in enumerate(step):
+        found = [np.zeros(0, dtype=int)]
+        for row in range(width.shape[1]):
+            place = sample, row
+            ends = np.append(family.low[place], family.high[place])
+            ends = family.z[place][None] if family.exact[place] else ends[np.isfinite(ends)]
+            reach = EDGE * width[place] / each
+            found += [
+                np.arange(np.floor(end / each - reach), np.ceil(end / each + reach) + 1).astype(int)
+                for end in np.unique(ends)
+            ]
+        lines.append(np.unique(np.concatenate(found)))
+    longest = max(1, *(line.size for line in lines)) if lines else 1
+    if longest > MOST_NODES:
+        raise ConvergenceError(TOO_ALIKE)
+    nodes = np.zeros((len(lines), longest))
+    real = np.zeros(nodes.shape, dtype=bool)
+    for sample, line in enumerate(lines):
+        nodes[sample, : line.size] = line * step[sample]
+        real[sample, : line.size] = True
+    return nodes, real
+
+
+def _limit(family: Family, side: int) -> np.ndarray:
+    """Return log G far out: of each row, the weight of the piece that reaches there."""
+    reaches = np.isposinf(family.high) if side > 0 else np.isneginf(family.low)
+    weight = np.where(reaches, np.exp(family.log_weight), 0.0).sum(axis=2)
+    with np.errstate(divide="ignore"):
+        return np.log(np.where(family.exact, 0.0, weight)).sum(axis=1)
 
 
 def _rows(
@@ -258,10 +310,7 @@ def _nodes(sharpness: np.ndarray) -> np.ndarray:
 def _classes(nodes: np.ndarray) -> np.ndarray:
     """Round numbers of nodes up to powers of two, so that points fall into few groups."""
     if nodes.size and nodes.max() > MOST_NODES:
-        raise ConvergenceError(
-            "pool_censored: rows of one sample agree too closely to be integrated (rho near 1 "
-            "beside a wide spread of effects). Lower rho, or keep one row of the sample."
-        )
+        raise ConvergenceError(TOO_ALIKE)
     return 2 ** np.ceil(np.log2(nodes)).astype(int)
 
 
