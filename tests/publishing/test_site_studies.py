@@ -27,6 +27,9 @@ KEYS = {"study_id", "effect_id", "sample_id", "x", "y", "construct", "attachment
         "review_id", "meta_id", "claim_id"}  # fmt: skip
 
 
+USED = ["../one.html", "../two.html"]
+
+
 @pytest.fixture(scope="module")
 def ledger() -> Ledger:
     return read_ledger()
@@ -94,8 +97,8 @@ def test_uses_name_the_pages_and_the_reason(ledger):
         },
     }
     reading = Reading(render(study, ledger, results=results))
-    links = [tag["href"] for tag in reading.all("a") if "#row-" in tag.get("href", "")]
-    assert links == [f"../one.html#row-{ids[0]}", f"../two.html#row-{ids[0]}"]
+    links = [tag["href"] for tag in reading.all("a") if tag.get("href", "") in USED]
+    assert links[-2:] == USED
     assert "enters the analysis" in reading.text
     assert "held <b>" in reading.text
     assert "no page" in reading.text

@@ -206,7 +206,7 @@ def list_uses(
     uses = []
     for page in pages:
         selected = results.get(page.name, {}).get("selected") or {}
-        address = f"{place.home}{page.name}.html#row-{effect_id}"
+        address = f"{place.home}{page.name}.html"
         if effect_id in selected.get("entered", []):
             uses.append((address, page.title[place.language], True, ""))
         for left in selected.get("left_out", []):

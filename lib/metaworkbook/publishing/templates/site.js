@@ -15,15 +15,16 @@
 
   function reveal(focus) {
     var id = "";
-    try { id = decodeURIComponent(location.hash.slice(1)); } catch (error) { return; }
+    try { id = decodeURIComponent(location.hash.slice(1)); } catch (error) { return false; }
     var place = id && document.getElementById(id), node, first = null;
-    if (!place) return;
+    if (!place) return false;
     for (node = place; node; node = node.parentElement)
       if (node.tagName === "DETAILS") { node.open = true; first = first || node; }
-    if (!first) return;
+    if (!first) return false;
     place.scrollIntoView({ block: "center" });
     var summary = first.querySelector("summary");
     if (focus && summary) summary.focus({ preventScroll: true });
+    return true;
   }
 
   document.addEventListener("DOMContentLoaded", function () {
@@ -44,7 +45,8 @@
       if (menu.open && !menu.contains(event.target)) menu.open = false;
       var link = event.target.closest ? event.target.closest("a") : null;
       var goal = link && (link.getAttribute("href") || link.getAttribute("xlink:href"));
-      if (goal && goal.charAt(0) === "#" && goal === location.hash) reveal(true);
+      /* The address does not change: reveal here, or the browser would take the focus away. */
+      if (goal && goal.charAt(0) === "#" && goal === location.hash && reveal(true)) event.preventDefault();
     });
     window.addEventListener("hashchange", function () { reveal(true); });
     reveal(false);
