@@ -38,8 +38,8 @@ def part(kind, data, expected="positive", main=True):
 
 def judged(points, main=False):
     return PartVerdict(
-        "a part", "synthesis", "positive", main, points, None, (), None, 0.1, "z", 3, 60.0, "", None, (),
-        {}, None, (), (), "",
+        "a part", "synthesis", "positive", main, points, None, (), None, 0.1, "z", 3, 60.0, "",
+        None, (), {}, None, (), (), "",
     )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ def reading(estimate, low, high, name="main", detail=""):
 def part(points="for", told=None, **cells):
     values = {
         "name": "avoidance, outcome", "kind": "synthesis", "expected": "positive", "main": True,
-        "points": points, "reading": told, "sides": (), "information": None, "margin": 0.1, "scale": "z", "k": 3,
-        "n": 1200.0, "lacking": "", "crossing": None, "variants": (), "samples": {"s1": 1200.0},
+        "points": points, "reading": told, "sides": (), "information": None, "margin": 0.1,
+        "scale": "z", "k": 3, "n": 1200.0, "lacking": "", "crossing": None, "variants": (), "samples": {"s1": 1200.0},
         "signs": None, "ladder": (), "entered": (), "page": "",
     }  # fmt: skip
     return PartVerdict(**(values | cells))

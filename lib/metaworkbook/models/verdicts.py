@@ -97,8 +97,8 @@ def judge_part(part: Part) -> PartVerdict:
     points, lacking, crossing = decide(estimand, part.expected)
     return PartVerdict(
         name=part.name, kind=part.kind, expected=part.expected, main=part.main, points=points,
-        reading=estimand.main, sides=estimand.sides, information=estimand.information, margin=part.margin,
-        scale=estimand.scale, k=len(estimand.samples),
+        reading=estimand.main, sides=estimand.sides, information=estimand.information,
+        margin=part.margin, scale=estimand.scale, k=len(estimand.samples),
         n=sum(estimand.samples.values()), lacking=lacking, crossing=crossing,
         variants=estimand.variants, samples=estimand.samples,
         signs=sign_test(**part.signs) if part.signs and len(part.signs["signs"]) else None,
