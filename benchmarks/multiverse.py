@@ -1,17 +1,17 @@
 """The multiverse: 5,000 specifications with distinct sets of rows, and how its time grows.
 
-The ledger is made up: forty samples, every other with a coefficient, the rest with what an abstract
-tells. Each of fifteen columns cuts off two samples of its own, and options cut them or not, so that
-every specification rests on rows of its own. A sample of several rows costs an integral at every step of
-a fit; one line shows by how much. Times are those of the clock, since several processes share the
-work; the last line says what else the machine had to do.
+The ledger is made up: forty samples, every other with a coefficient, the rest with what an
+abstract tells. Each of fifteen columns cuts off two samples of its own, and options cut them or
+not, so that every specification rests on rows of its own. A sample of several rows costs an
+integral at every step of a fit; one line shows by how much. Times are those of the clock, since
+several processes share the work; the last line says what else the machine had to do.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -75,9 +75,9 @@ def timed(task: Callable[[], Multiverse]) -> tuple[float, Multiverse]:
     return time.perf_counter() - start, found
 
 
-def figures() -> list[tuple[str, str, str]]:
-    """Return the whole task with 2 processes, its growth, and the real one."""
-    ledger, rows, whole = make_ledger(), [], 0.0
+def figures() -> Iterator[tuple[str, str, str]]:
+    """Yield the whole task with 1 and 2 processes, its growth, and the real one."""
+    ledger, whole = make_ledger(), 0.0
     for model in ("censored", "composites"):
         for size in SIZES:
             for jobs in (1, 2):
@@ -87,16 +87,15 @@ def figures() -> list[tuple[str, str, str]]:
                 what = f"multiverse, {model}, {found.size:,} specifications on {sets:,} sets"
                 wanted = WANTED if size == SIZES[-1] and jobs == 2 else ""
                 whole += took if wanted else 0.0
-                rows.append((f"{what}, {jobs} processes", f"{took:.1f} s", wanted))
-    rows.append(("both together, 2 processes", f"{whole:.1f} s", WANTED))
+                yield f"{what}, {jobs} processes", f"{took:.1f} s", wanted
+    yield "both together, 2 processes", f"{whole:.1f} s", WANTED
     double, choices = make_ledger(twice=5), make_choices(SIZES[0], "censored")
     took, found = timed(lambda: run_multiverse(double, ASKED, choices, 2))
     what = f"multiverse, censored, {found.size:,} specifications, 5 samples of two rows"
-    rows.append((f"{what}, 2 processes", f"{took:.1f} s", ""))
+    yield f"{what}, 2 processes", f"{took:.1f} s", ""
     took, found = timed(lambda: run_multiverse(read_ledger(), REAL, open_choices("ledger"), 2))
     what = f"the real one: {found.size:,} specifications, {found.fits} fits, 2 processes"
-    rows.append((what, f"{took:.1f} s", ""))
+    yield what, f"{took:.1f} s", ""
     seconds = once(lambda: summarise_multiverse(found))
-    rows.append(("its summary and decomposition", f"{seconds:.1f} s", ""))
-    rows.append(("load of the machine meanwhile", f"{os.getloadavg()[0]:.1f}", ""))
-    return rows
+    yield "its summary and decomposition", f"{seconds:.1f} s", ""
+    yield "load of the machine meanwhile", f"{os.getloadavg()[0]:.1f}", ""

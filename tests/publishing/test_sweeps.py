@@ -102,3 +102,15 @@ def test_a_page_that_asks_nothing_is_refused(page, name, words):
     with pytest.raises(ProblemsError, match="shown") as caught:
         sweep(name)
     assert words in str(caught.value)
+
+
+def test_the_command_says_how_many_ran_and_on_how_many_sets(page):
+    from typer.testing import CliRunner
+
+    from metaworkbook.cli import app
+
+    told = CliRunner().invoke(app, ["multiverse", page, "--jobs", "1"])
+    assert told.exit_code == 0
+    assert "192 of 192 specifications ran (864 combinations" in told.output
+    assert "rest on 12 distinct sets of rows" in told.output
+    assert "144 fits made, 0 kept from before" in told.output
