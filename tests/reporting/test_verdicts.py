@@ -23,7 +23,8 @@ def part(points="for", told=None, **cells):
     values = {
         "name": "avoidance, outcome", "kind": "synthesis", "expected": "positive", "main": True,
         "points": points, "reading": told, "sides": (), "information": None, "margin": 0.1,
-        "scale": "z", "k": 3, "n": 1200.0, "lacking": "", "crossing": None, "variants": (), "samples": {"s1": 1200.0},
+        "scale": "z", "k": 3, "n": 1200.0,
+        "lacking": "", "crossing": None, "variants": (), "samples": {"s1": 1200.0},
         "signs": None, "ladder": (), "entered": (), "page": "",
     }  # fmt: skip
     return PartVerdict(**(values | cells))
