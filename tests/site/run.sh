@@ -18,7 +18,7 @@ else
 fi
 
 command -v node >/dev/null || stop "Node.js is missing; version 20 or newer is needed, with npm."
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' ||
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
     stop "Node.js $(node --version) found; version 20 or newer is needed."
 command -v npm >/dev/null || stop "npm is missing; it comes with Node.js."
 
