@@ -1,4 +1,8 @@
-"""Coverage of the censored interval, small here, large with `-m slow`."""
+"""Coverage of the censored interval, small here, large with `-m slow`.
+
+`pytest -m slow tests/models/test_simulations.py --junitxml=FILE` keeps the numbers of the
+large run.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +41,19 @@ class TestCoverage:
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("k", "tau", "share"), CELLS)
-    def test_large(self, k, tau, share):
+    def test_large(self, k, tau, share, record_property):
         found = run(k, tau, share, LARGE, jobs=2)
+        record_property("coverage", found.to_dict())
         assert found.monte_carlo_se < 0.009
         assert LEAST <= found.coverage <= GREATEST
 
     @pytest.mark.slow
     @pytest.mark.parametrize("k", [10, 25])
-    def test_withheld_results_ruin_it_and_the_right_weight_repairs_it(self, k):
+    def test_withheld_results_ruin_it_and_the_right_weight_repairs_it(self, k, record_property):
         ignored = run(k, 0.1, 0.25, LARGE, withheld=0.6, jobs=2)
         modelled = run(k, 0.1, 0.25, LARGE, withheld=0.6, reporting=0.4, jobs=2)
+        record_property("ignored", ignored.to_dict())
+        record_property("modelled", modelled.to_dict())
         assert ignored.coverage < 0.9
         assert ignored.bias < -0.02
         assert LEAST - 0.01 <= modelled.coverage <= GREATEST
