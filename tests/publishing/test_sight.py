@@ -161,7 +161,7 @@ def test_the_sight_of_real_pages_can_be_told(ledger, notebook, monkeypatch):
 
 
 def test_a_look_that_costs_too_much_is_given_up(ledger, monkeypatch):
-    monkeypatch.setattr(sight, "BUDGET", 0.001)
+    monkeypatch.setattr(sight, "BUDGET", -1.0)
     assert see(ledger, SELECT) == ""
     monkeypatch.undo()
     assert len(see(ledger, SELECT)) == 64
