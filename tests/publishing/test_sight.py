@@ -84,8 +84,7 @@ def test_nothing_is_drawn_saved_or_fitted(ledger, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "cell",
     [
-        "evidence.describe_all(pooled)",
-        "evidence.list_selected(selection=pooled)",
+        "evidence.climb_ladder([ledger, pooled])",
         "evidence.check_parameters(ledger, **dict(x=pooled.k))",
         "evidence.check_parameters(ledger, pairs=len(pooled))",
         "reporting.show(f'{pooled.k}')",
@@ -106,7 +105,12 @@ def test_what_cannot_be_told_is_blank(ledger, cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["evidence.select", "reporting.show(len(pooled), round(pooled.k), dict(a=pooled))"]
+    "cell",
+    [
+        "evidence.select",
+        "reporting.show(len(pooled), round(pooled.k), dict(a=pooled))",
+        "reporting.show(evidence.keep_pooled({}, pooled), len(evidence.describe_all(pooled)))",
+    ],
 )
 def test_what_only_shows_is_told(ledger, cell):
     assert len(see(ledger, SELECT, FIT, cell)) == 64
@@ -150,7 +154,7 @@ def test_equal_values_have_one_digest():
     assert digest(np.float64(0.1)) == digest(0.1)
 
 
-@pytest.mark.parametrize("notebook", ["02_pooled", "06_directions", "07_reviews"])
+@pytest.mark.parametrize("notebook", ["02_pooled", "06_directions", "07_reviews", "08_prevalence"])
 def test_the_sight_of_real_pages_can_be_told(ledger, notebook, monkeypatch):
     monkeypatch.setenv(paths.ROOT_VARIABLE, str(books.REAL))
     pages = read_pages(books.REAL / "notebooks")

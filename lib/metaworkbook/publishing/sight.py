@@ -4,7 +4,7 @@ A notebook reaches the ledger through functions of `evidence` only, so it can de
 but what they return. `look` makes those calls again, with models, figures and results replaced by
 silence, and takes the digest of each returned value. Where the digest is that of the last run, the
 evidence changed elsewhere and the page need not run. Whatever cannot be told for certain, such as
-a model's result handed back to `evidence`, counts as seen: `look` returns a blank.
+a decision on a model's result, counts as seen: `look` returns a blank.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import importlib
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
@@ -154,7 +154,10 @@ class _Watched:
 
         def call(*given: Any, **named: Any) -> Any:
             if _is_silent([*given, *named.values()]):
-                raise _UnclearError(name)
+                if _contains([*given, *named.values()], lambda part: part is self._importer.ledger):
+                    raise _UnclearError(name)
+                # Made of results and of answers noted before: nothing more is seen.
+                return _Silence()
             with record.inside():
                 answer = value(*given, **named)
             record.note(name, answer)
@@ -197,11 +200,15 @@ def _hush(function: Any) -> Any:
 
 def _is_silent(value: Any) -> bool:
     """Return whether silence is in a value, however deep."""
+    return _contains(value, lambda part: isinstance(part, _Silence))
+
+
+def _contains(value: Any, wanted: Callable[[Any], bool]) -> bool:
     if isinstance(value, dict):
-        return any(_is_silent(each) for each in [*value.keys(), *value.values()])
+        value = [*value.keys(), *value.values()]
     if isinstance(value, (list, tuple, set)):
-        return any(_is_silent(each) for each in value)
-    return isinstance(value, _Silence)
+        return any(_contains(each, wanted) for each in value)
+    return wanted(value)
 
 
 def _watch(ledger: Any, record: _Record) -> Any:
