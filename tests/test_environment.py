@@ -9,10 +9,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from metaworkbook.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -90,3 +93,18 @@ def test_conda_parses_the_environment_file():
 def test_makefile_uses_an_activated_conda_environment():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"ifeq ($(CONDA_DEFAULT_ENV),{ENVIRONMENT['name']})" in makefile
+
+
+def test_every_hook_runs_a_command_that_exists():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    entries = [hook["entry"].split() for repo in config["repos"] for hook in repo["hooks"]]
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    commands = typer.main.get_command(app).commands
+    assert entries
+    for program, command, *options in entries:
+        if program == "make":
+            assert command in targets
+        else:
+            known = {name for option in commands[command].params for name in option.opts}
+            assert program.endswith("metaworkbook")
+            assert set(options) <= known

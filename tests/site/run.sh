@@ -17,28 +17,27 @@ else
     stop "the workbook is not installed. Run: make setup"
 fi
 
-command -v node >/dev/null || stop "Node.js is missing; version 20 or newer is needed, with npm."
-node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
-    stop "Node.js $(node --version) found; version 20 or newer is needed."
-command -v npm >/dev/null || stop "npm is missing; it comes with Node.js."
-
+install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+        stop "$1 is missing. On Debian, as root: apt-get install $2." \
+             "Elsewhere install it, and set CHROMIUM to the browser's path."
+    echo "test-site: installing $1"
+    { apt-get update && apt-get install --yes --no-install-recommends $2; } >/dev/null ||
+        stop "$1 could not be installed. Install it and run again."
+}
 find_chromium() {
     for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
         [ -n "$name" ] && command -v "$name" && return
     done
     return 1
 }
-if ! CHROMIUM=$(find_chromium); then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "test-site: installing Chromium"
-        { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null ||
-            stop "Chromium could not be installed. Install it and run again."
-        CHROMIUM=$(find_chromium) || stop "Chromium is still missing after its installation."
-    else
-        stop "Chromium is missing. On Debian, as root: apt-get install chromium." \
-             "Elsewhere set CHROMIUM to the browser's path."
-    fi
-fi
+{ command -v node && command -v npm; } >/dev/null || install "Node.js with npm" "nodejs npm"
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
+    stop "Node.js $(node --version) found; version 20 or newer is needed."
+CHROMIUM=$(find_chromium) || {
+    install Chromium chromium
+    CHROMIUM=$(find_chromium) || stop "Chromium is still missing after its installation."
+}
 export CHROMIUM
 
 BUILD=${METAWORKBOOK_BUILD:-build}
