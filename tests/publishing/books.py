@@ -70,7 +70,7 @@ def add_page(folder: Path, name: str, notebook: dict | None = None, **parameters
 def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
     """A renderer that writes what it was given, so that a test can tell old from new."""
 
-    def render_page(notebook, page, pages, language, provenance):
+    def render_page(notebook, page, pages, language, provenance, sourced):
         if fail:
             raise fail
         return f"<html lang={language}>{page.name} {json.dumps(notebook, sort_keys=True)}</html>"
@@ -82,7 +82,7 @@ def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
         return f"<html lang={language}>{study} {provenance.checksum}</html>"
 
     def write_downloads(folder, ledger, results, pages):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         for name, content in results.items():
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
 
@@ -91,6 +91,7 @@ def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
         render_index=render_index,
         render_study=render_study,
         write_downloads=write_downloads,
+        write_illustrations=lambda folder, notebook, language: [],
     )
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.plan import executed_file, results_file
 from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.provenance import Provenance
+from metaworkbook.publishing.references import list_sources
 
 LANGUAGES = {"en": "", "nb": "nb"}
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
@@ -42,7 +44,8 @@ def assemble(
     provenance : Provenance
         For every footer.
     renderer : module
-        With ``render_page``, ``render_index``, ``render_study`` and ``write_downloads``.
+        With ``render_page``, ``render_index``, ``render_study``, ``write_downloads`` and
+        ``write_illustrations``.
     jobs : int
         Processes that render at the same time.
     """
@@ -54,7 +57,9 @@ def assemble(
 
     def render_page(page: Page, language: str, provenance: Provenance) -> str:
         notebook = read_json(executed_file(build, page.name))
-        return renderer.render_page(notebook, page, pages, language, provenance)
+        renderer.write_illustrations(staging / "data" / locate(language), notebook, language)
+        sourced = bool(list_sources(results[page.name], ledger))
+        return renderer.render_page(notebook, page, pages, language, provenance, sourced)
 
     def render_index(language: str, provenance: Provenance) -> str:
         return renderer.render_index(results, pages, language, provenance)

@@ -1,4 +1,4 @@
-"""Downloads beside the pages: the rows behind each page as CSV, its results as JSON.
+"""Downloads beside the pages: rows as CSV, results as JSON, included sources as BibTeX and CSL.
 
 A spreadsheet runs a cell that begins like a formula, so such text gets an apostrophe in front;
 numbers stay numbers.
@@ -18,6 +18,7 @@ import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.publishing.pages import Page
+from metaworkbook.publishing.references import list_sources, to_bibtex, to_csl
 
 # What spreadsheets take for the beginning of a formula, full-width signs included.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
@@ -28,6 +29,8 @@ def write_downloads(
     folder: Path, ledger: Ledger, results: dict[str, dict[str, Any]], pages: list[Page]
 ) -> list[Path]:
     """Write ``<page>.csv`` and ``<page>.json`` for each page, and the ledger's tables.
+
+    A page that includes sources has them in ``<page>.bib`` and ``<page>.csl.json``.
 
     Parameters
     ----------
@@ -57,9 +60,10 @@ def write_downloads(
         rows = list_rows(result, effects)
         written.append(_write_csv(folder / f"{page.name}.csv", *rows))
         text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        file = folder / f"{page.name}.json"
-        file.write_text(text + "\n", encoding="utf-8")
-        written.append(file)
+        written.append(_write_text(folder / f"{page.name}.json", text + "\n"))
+        if sources := list_sources(result, ledger):
+            written.append(_write_text(folder / f"{page.name}.bib", to_bibtex(sources)))
+            written.append(_write_text(folder / f"{page.name}.csl.json", to_csl(sources)))
     for name, table in ledger.tables.items():
         records = table.itertuples(index=False, name=None)
         written.append(_write_csv(tables / f"{name}.csv", list(table.columns), records))
@@ -110,6 +114,11 @@ def neutralise(value: Any) -> str:
     if NUMBER.fullmatch(text):
         return text
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(FORMULA) else text
+
+
+def _write_text(file: Path, text: str) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _write_csv(file: Path, header: list[str], records: Iterable[Iterable[Any]]) -> Path:

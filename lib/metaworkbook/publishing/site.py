@@ -20,6 +20,7 @@ from metaworkbook.publishing.frame import (
     environment,
     list_sections,
 )
+from metaworkbook.publishing.illustrations import link_illustrations, write_illustrations
 from metaworkbook.publishing.index import render_index
 from metaworkbook.publishing.markup import render_code, render_prose
 from metaworkbook.publishing.outputs import hoist_styles, render_output, shorten_names, tell_apart
@@ -29,7 +30,13 @@ from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.publishing.studies import render_study
 from metaworkbook.reporting.language import DASH
 
-__all__ = ["render_index", "render_page", "render_study", "write_downloads"]
+__all__ = [
+    "render_index",
+    "render_page",
+    "render_study",
+    "write_downloads",
+    "write_illustrations",
+]
 
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
@@ -44,7 +51,12 @@ class Shown:
 
 
 def render_page(
-    notebook: Any, page: Page, pages: list[Page], language: str, provenance: Provenance
+    notebook: Any,
+    page: Page,
+    pages: list[Page],
+    language: str,
+    provenance: Provenance,
+    sourced: bool = False,
 ) -> str:
     """Return the HTML file of an executed notebook.
 
@@ -60,6 +72,8 @@ def render_page(
         "en" or "nb".
     provenance : Provenance
         For the footer.
+    sourced : bool
+        Whether the page includes sources, which then can be downloaded.
 
     Raises
     ------
@@ -68,7 +82,8 @@ def render_page(
     """
     notebook = _as_node(notebook)
     place = Place(language, f"{page.name}.html")
-    article, rules = hoist_styles(tell_apart(shorten_names(render_article(notebook, language))))
+    article = link_illustrations(render_article(notebook, language), place)
+    article, rules = hoist_styles(tell_apart(shorten_names(article)))
     entries = [entry for _, section in list_sections(pages, language) for entry in section]
     position = [entry.path for entry in entries].index(place.path)
     return compose(
@@ -80,6 +95,7 @@ def render_page(
         rules,
         description=page.summary.get(language, ""),
         name=page.name,
+        sourced=sourced,
         article=article,
         contents=list_headings(article),
         has_code='<details class="code">' in article,

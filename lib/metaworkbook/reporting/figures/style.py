@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 
@@ -31,6 +32,7 @@ RC = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+PNG_DPI = 200
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -60,11 +62,14 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
     """Return the figure as an inline ``<figure>`` with title and text alternative.
 
     Ids are prefixed by ``name`` so that several figures live in one page; the output holds no
-    date and is the same for the same figure.
+    date and is the same for the same figure. The attributes ``data-name`` and ``data-png`` (base64,
+    on paper colour) are for the site, which makes files of them.
     """
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
+    drawn, painted = io.StringIO(), io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    plain = {"Software": None}
+    figure.savefig(painted, format="png", dpi=PNG_DPI, facecolor=PAPER, metadata=plain)
+    svg, png = drawn.getvalue(), base64.b64encode(painted.getvalue()).decode("ascii")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
@@ -85,7 +90,8 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
     )
     svg = svg.replace(opening, new, 1).strip()
     return (
-        f'<figure class="chart"><figcaption>{escape(title)}</figcaption>'
+        f'<figure class="chart" data-name="{escape(name)}" data-png="{png}">'
+        f"<figcaption>{escape(title)}</figcaption>"
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}">{svg}</div>'
         "</figure>"
     )

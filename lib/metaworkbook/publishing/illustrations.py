@@ -1,0 +1,76 @@
+"""The figures of a page as files: SVG with its colours written out, and PNG."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from metaworkbook.publishing.frame import Place
+from metaworkbook.publishing.outputs import NORWEGIAN
+from metaworkbook.reporting.language import translate
+
+FOLDER = "figures"
+# As reporting.figures.style writes them; the name becomes a file name.
+FIGURE = re.compile(
+    r'<figure class="chart" data-name="([\w-]+)" data-png="([A-Za-z0-9+/=]*)">(.*?)</figure>',
+    re.DOTALL | re.ASCII,
+)
+SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+# Only browsers know variables; programs for figures get the colour itself.
+VARIABLE = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+class Illustration(NamedTuple):
+    """A figure: its name, and the content of its two files."""
+
+    name: str
+    svg: str
+    png: bytes
+
+
+def list_illustrations(notebook: dict[str, Any], language: str) -> Iterator[Illustration]:
+    """Return every figure that an executed notebook shows in ``language``, in order."""
+    kind = NORWEGIAN if language == "nb" else "text/html"
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            for name, png, content in FIGURE.findall("".join(output.get("data", {}).get(kind, ""))):
+                svg = VARIABLE.sub(r"\1", SVG.search(content)[0])
+                yield Illustration(name, f"{DECLARATION}{svg}\n", base64.b64decode(png))
+
+
+def write_illustrations(folder: Path, notebook: dict[str, Any], language: str) -> list[Path]:
+    """Write ``<figure>.svg`` and ``<figure>.png`` for every figure of a page into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for figure in list_illustrations(notebook, language):
+        svg, png = folder / f"{figure.name}.svg", folder / f"{figure.name}.png"
+        svg.write_text(figure.svg, encoding="utf-8")
+        png.write_bytes(figure.png)
+        written += [svg, png]
+    return written
+
+
+def link_illustrations(html: str, place: Place) -> Markup:
+    """Return a page's HTML with each figure's picture replaced by links to its files."""
+    way = place.site + "data/" + locate(place.language)
+
+    def link(found: re.Match[str]) -> str:
+        links = " ".join(
+            f'<a href="{way}/{found[1]}.{kind}" download>{kind.upper()}</a>'
+            for kind in ("svg", "png")
+        )
+        words = escape(translate("Download this figure:", place.language))
+        return f'<figure class="chart">{found[3]}<p class="take">{words} {links}</p></figure>'
+
+    return Markup(FIGURE.sub(link, html))
+
+
+def locate(language: str) -> str:
+    """Return the folder of a language's figures within the site's ``data``."""
+    return FOLDER if language == "en" else f"{FOLDER}/{language}"
