@@ -26,6 +26,7 @@ def draw(name: str, title: str) -> str:
         figure = style.new_figure(2, 1)
         axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
         axes.plot([0, 1], [0, 1], color=style.ACCENT)
+        axes.text(0, 0.5, "Study").set_url("#row-a-1")
         axes.set_title('<script>alert("1")</script> & more')
         return style.to_svg(figure, name, title, "A line that rises.")
 
@@ -58,6 +59,8 @@ def test_files_are_complete_and_need_no_style_of_the_page(notebook, tmp_path):
     assert root.tag == f"{SVG}svg"
     assert root.find(f"{SVG}title").text == "Line"
     assert not list(root.iter(f"{SVG}script"))
+    assert not list(root.iter(f"{SVG}a"))
+    assert root.find(f"{SVG}rect").attrib["fill"] == style.PAPER
     text = files[0].read_text(encoding="utf-8")
     assert "var(" not in text
     assert style.ACCENT in text

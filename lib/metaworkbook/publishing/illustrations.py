@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from metaworkbook.publishing.frame import Place
 from metaworkbook.publishing.outputs import NORWEGIAN
+from metaworkbook.reporting.figures.style import PAPER
 from metaworkbook.reporting.language import translate
 
 FOLDER = "figures"
@@ -23,6 +24,8 @@ FIGURE = re.compile(
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 # Only browsers know variables; programs for figures get the colour itself.
 VARIABLE = re.compile(r"var\(--[\w-]+, (#[0-9a-f]{6})\)")
+LINK = re.compile(r"</?a\b[^>]*>")
+GROUND = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -40,8 +43,14 @@ def list_illustrations(notebook: dict[str, Any], language: str) -> Iterator[Illu
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             for name, png, content in FIGURE.findall("".join(output.get("data", {}).get(kind, ""))):
-                svg = VARIABLE.sub(r"\1", SVG.search(content)[0])
-                yield Illustration(name, f"{DECLARATION}{svg}\n", base64.b64decode(png))
+                svg = make_complete(SVG.search(content)[0])
+                yield Illustration(name, svg, base64.b64decode(png))
+
+
+def make_complete(svg: str) -> str:
+    """Return a page's SVG as a file: its own colours and ground, no links into the page."""
+    svg = VARIABLE.sub(r"\1", LINK.sub("", svg))
+    return f"{DECLARATION}{svg.replace('</desc>', f'</desc>{GROUND}', 1)}\n"
 
 
 def write_illustrations(folder: Path, notebook: dict[str, Any], language: str) -> list[Path]:

@@ -32,7 +32,7 @@ RC = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
-PNG_DPI = 200
+PNG_DPI = 150
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
