@@ -72,7 +72,9 @@ def test_parts_that_point_opposite_ways_make_it_mixed(identity):
 def test_an_empty_ledger_leaves_it_undecided_and_says_what_is_missing(identity):
     verdict = judge(Writer(), identity)
     assert verdict.verdict == "undecided"
-    assert {part.lacking for part in verdict.parts} == {"nothing"}
+    for part in verdict.parts:
+        published = part.kind in ("reviews", "equivalence")
+        assert part.lacking == ("no_review" if published else "nothing")
     assert verdict.k == 0
 
 
@@ -104,13 +106,12 @@ def test_signs_that_differ_leave_the_interval_across_zero():
 
 def test_one_sample_that_carries_the_result_is_named():
     writer = Writer()
-    for value, n in ((-0.5, 2000), (-0.02, 40), (0.0, 40), (-0.01, 40)):
-        sign = -1.0 if value < 0 else 0.0
-        writer.effect(writer.sample(), "attachment_avoidance", "alliance_total", sign,
+    for value, n in ((-0.3, 2000), (-0.25, 40), (-0.2, 40), (-0.25, 40)):
+        writer.effect(writer.sample(), "attachment_avoidance", "alliance_total", -1.0,
                       statistic="r", value=value, n=n, phase="early")  # fmt: skip
     part = judge(writer, "P1").parts[0]
-    assert part.points == "undecided"
-    assert part.lacking in ("main", "variant")
+    assert (part.points, part.lacking) == ("undecided", "variant")
+    assert (part.crossing.name, part.crossing.detail) == ("without-sample", "s1")
 
 
 def test_a_comparison_without_its_other_side_says_so():
@@ -119,7 +120,7 @@ def test_a_comparison_without_its_other_side_says_so():
     writer.point(ask, -1)
     writer.rows["effects"] = [row for row in writer.rows["effects"] if row["y"] == "alliance_bond"]
     part = judge(writer, "P2").parts[0]
-    assert (part.points, part.lacking) == ("undecided", "other_side")
+    assert (part.points, part.lacking, part.counts) == ("undecided", "sides", (4, 0))
 
 
 def test_rows_set_apart_held_back_or_adjusted_do_not_speak():
@@ -198,7 +199,16 @@ def test_strong_early_samples_move_only_the_early_alliance(real_ledger, real_ver
     assert moved(real_verdicts, Ledger(tables, "widened")) == {"P1": ("undecided", "supported")}
 
 
-def test_the_early_alliance_falls_back_when_a_sample_that_decides_it_turns(real_ledger):
+def test_a_missing_estimate_for_avoidance_leaves_only_its_place_beside_the_alliance_open(
+    real_ledger, real_verdicts
+):
+    ledger = change_reviews(real_ledger, "levy2011-02", hold_back="misread")
+    assert moved(real_verdicts, ledger) == {"P14": ("contradicted", "undecided")}
+
+
+def test_the_early_alliance_falls_back_when_a_sample_that_decides_it_turns(
+    real_ledger, real_verdicts
+):
     writer = write_mains("P1", 1)
     rows = [row for row in writer.rows["effects"] if row["phase"] == "early"]
     rows[0].update(value=-rows[0]["value"], direction="positive", direction_analysed="positive")
@@ -206,4 +216,4 @@ def test_the_early_alliance_falls_back_when_a_sample_that_decides_it_turns(real_
     tables = dict(real_ledger.tables)
     for name in ("effects", "samples", "studies"):
         tables[name] = pd.concat([tables[name], made.tables[name]], ignore_index=True)
-    assert judge(Ledger(tables, "turned"), "P1").verdict == "undecided"
+    assert moved(real_verdicts, Ledger(tables, "turned")) == {}

@@ -98,10 +98,30 @@ def test_overlapping_syntheses_by_hand():
     assert found.composite_se[0] == pytest.approx(0.1 * np.sqrt(0.75), abs=CLOSED_FORM)
 
 
+def test_a_larger_synthesis_outweighs_the_smaller_one_that_it_shares_studies_with():
+    """Errors .1 and .2 at rho = .5 have covariance .005: weights 7/8 and 1/8, variance the
+    determinant over the sum of the unnormed weights .035 and .005."""
+    found = pool_reviews([0.2, 0.4], [0.1, 0.2], ["adults", "adults"], rho=0.5)
+    assert found.pooled.estimate == pytest.approx(0.225, abs=CLOSED_FORM)
+    variance = (0.01 * 0.04 - 0.005**2) / 0.04
+    assert found.composite_se[0] == pytest.approx(np.sqrt(variance), abs=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("rho", RHOS)
+def test_a_composite_lies_among_its_syntheses(rho):
+    found = pool_reviews([0.29, 0.27, 0.2], [0.012, 0.036, 0.09], ["adults"] * 3, rho)
+    assert 0.2 < found.pooled.estimate < 0.29
+
+
+def test_an_overlap_of_one_is_refused():
+    with pytest.raises(InputError, match="rho"):
+        pool_reviews([0.3, 0.3], [0.05, 0.05], ["adults", "adults"], rho=1)
+
+
 def test_near_full_overlap_a_second_synthesis_adds_nothing():
     one = pool_reviews([0.3], [0.05], ["adults"])
-    two = pool_reviews([0.3, 0.3], [0.05, 0.05], ["adults", "adults"], rho=1 - 1e-9)
-    assert two.composite_se[0] == pytest.approx(one.composite_se[0], abs=1e-9)
+    two = pool_reviews([0.3, 0.3], [0.05, 0.05], ["adults", "adults"], rho=0.999999)
+    assert two.composite_se[0] == pytest.approx(one.composite_se[0], abs=1e-6)
 
 
 def test_overlap_never_narrows_equal_errors():

@@ -190,7 +190,7 @@ def test_a_class_needs_three_samples_in_each_group():
     data = {"events": np.array([5.0, 6, 7, 1, 2]), "totals": np.full(5, 20.0),
             "clinical": np.array([1.0, 1, 1, 0, 0]),
             "cluster": np.array(list("abcde"), dtype=object)}  # fmt: skip
-    assert estimate_proportions(part("proportions", data)).lacking == "group"
+    assert estimate_proportions(part("proportions", data)).lacking == "groups"
 
 
 def rows(bounds, cluster=None):
@@ -209,12 +209,30 @@ def names_of(found):
     return [one.name for one in found.variants]
 
 
-def test_several_rows_of_a_sample_are_also_counted_as_one_vote():
+def test_several_rows_of_a_sample_are_also_read_as_less_and_more_alike_and_as_one_vote():
+    alike = {"rho-0.3", "rho-0.8", "one-vote"}
     told = rows([(-0.3, -0.3)] * 4, ["a", "a", "b", "c"])
-    assert "one-vote" in names_of(estimate_synthesis(part("synthesis", told)))
-    assert "one-vote" not in names_of(
-        estimate_synthesis(part("synthesis", rows([(-0.3, -0.3)] * 3)))
-    )
+    assert alike <= set(names_of(estimate_synthesis(part("synthesis", told))))
+    told = rows([(-0.3, -0.3)] * 3)
+    assert not alike & set(names_of(estimate_synthesis(part("synthesis", told))))
+
+
+def test_two_samples_on_each_side_of_a_contrast_are_too_few_on_each():
+    data, other = rows([(-0.5, -0.5)] * 2), rows([(0.0, 0.0)] * 2, list("wx"))
+    asked = Part("a part", "contrast", "negative", True, data, other, None, 0.1, (), (), "")
+    found = judge_part(asked)
+    assert (found.points, found.lacking, found.counts) == ("undecided", "sides", (2, 2))
+
+
+def test_a_published_estimate_without_an_error_is_not_among_the_rows_that_entered():
+    nan = np.full(2, np.nan)
+    data = {"estimate": np.array([0.3, 0.9]), "low": np.array([0.2, np.nan]),
+            "high": np.array([0.4, np.nan]), "se": nan, "k": nan, "n": nan,
+            "review": np.array(["r-01", "r-02"], dtype=object),
+            "cluster": np.array(["adults", "adults"], dtype=object)}  # fmt: skip
+    asked = Part("a part", "reviews", "positive", True, data, None, None, 0.1, ("r-01", "r-02"),
+                 (), "")  # fmt: skip
+    assert judge_part(asked).entered == ("r-01",)
 
 
 def test_a_result_that_hangs_on_the_level_of_significance_is_undecided():

@@ -56,7 +56,8 @@ def test_every_scale_has_its_own_words(kind, scale, text):
 
 def test_directions_are_told_as_a_percentage_of_samples():
     told = part(told=reading(0.25, 0.1, 0.4), kind="directions", scale="share")
-    assert reasons.format_part(told, "en") == "75 % of samples up (60 to 90)"
+    words = "75 % of the samples that tell a direction are positive (60 to 90)"
+    assert reasons.format_part(told, "en") == words
 
 
 def test_open_ends_are_named():
@@ -80,7 +81,7 @@ def test_published_correlations_side_by_side_tell_both_and_their_distance(low, h
 @pytest.mark.parametrize("lacking", list(reasons.LACKING))
 @pytest.mark.parametrize("language", ["en", "nb"])
 def test_whatever_is_missing_is_told_without_open_braces(lacking, language):
-    told = part("undecided", reading(0.1, -0.1, 0.3), lacking=lacking,
+    told = part("undecided", reading(0.1, -0.1, 0.3), lacking=lacking, counts=(2, 1),
                 crossing=reading(0.1, -0.1, 0.3, "without-sample", "s2"))  # fmt: skip
     text = reasons.describe_lacking(told, language)
     assert text
@@ -112,7 +113,7 @@ def test_an_undecided_verdict_names_what_its_deciding_parts_lack_and_not_the_oth
 def test_directions_are_counted_and_said_to_decide_nothing():
     main = part("undecided", lacking="nothing", signs=SignTest(0.125, 4, 0, 1, 0.06, 0.4))
     text = reasons.describe_reason(verdict("undecided", main), "en")
-    assert "4 down, 0 up, 1 without a sign" in text
+    assert "by sample: 4 negative, 0 positive, 1 without a direction" in text
     assert "decides nothing" in text
 
 

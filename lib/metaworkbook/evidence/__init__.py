@@ -46,6 +46,7 @@ PUBLIC = {
     "list_shares": "shares",
     "keep_pooled": "shares",
     "climb_shares": "shares",
+    "bound_one_sided": "rows",
     "list_signed_p": "rows",
     "list_parts": "checklist",
     "check_reporting": "checklist",

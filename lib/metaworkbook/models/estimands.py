@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from metaworkbook.models.censored import information_share, pool_censored
+from metaworkbook.models.censored import information_share
 from metaworkbook.models.change import pool_changes
 from metaworkbook.models.contrasts import subtract
 from metaworkbook.models.gates import gate
@@ -25,7 +25,8 @@ ANALYSES = {
     "synthesis": (
         "correlation by the censored model",
         "without directions alone; non-significant results reported with probability 0.7 and 0.4; "
-        "without each sample; one vote a sample; significant read as one-sided",
+        "significant read as one-sided; rows of a sample correlated 0.3 and 0.8, or as one vote; "
+        "without each sample",
     ),
     "contrast": ("difference of two such correlations", "the same on both sides at once"),
     "reviews": (
@@ -46,8 +47,6 @@ ANALYSES = {
         "all untold signs up, all down; without each sample",
     ),
 }
-#: Correlation of sampling errors at which a sample's further rows add next to nothing.
-ONE_VOTE = 0.95
 
 
 def read(name: str, result: Any, detail: str = "") -> Reading:
@@ -71,10 +70,10 @@ def estimate_synthesis(part: Part) -> Estimand:
     found = _synthesise(part.data)
     if found is None or found.main is None:
         return Estimand(None, (), "z", samples, _missing(samples))
-    variants = _variants(found, part.data)
+    bounds = {name: value for name, value in part.data.items() if name != "one_sided"}
     return Estimand(
-        read("main", found.main), variants, "z", samples,
-        information=information_share(**_bounds(part.data)),
+        read("main", found.main), _variants(found), "z", samples,
+        information=information_share(**bounds),
     )  # fmt: skip
 
 
@@ -84,13 +83,13 @@ def estimate_contrast(part: Part) -> Estimand:
     people = [count_persons(side["cluster"], side["ni"]) for side in sides]
     samples = people[0] | people[1]
     first, second = (_synthesise(side) for side in sides)
-    fitted = [side is not None and side.main is not None for side in (first, second)]
-    if not all(fitted):
-        return Estimand(None, (), "z", samples, "other_side" if any(fitted) else _missing(samples))
+    if not all(side is not None and side.main is not None for side in (first, second)):
+        lacking = "sides" if samples else "nothing"
+        return Estimand(None, (), "z", samples, lacking, counts=tuple(map(len, people)))
     shared = bool(set(people[0]) & set(people[1]))
     mains = read("main", first.main), read("main", second.main)
     main = subtract(*mains, shared)
-    pairs = match_variants(mains, (_variants(first, sides[0]), _variants(second, sides[1])))
+    pairs = match_variants(mains, (_variants(first), _variants(second)))
     variants = tuple(subtract(a, b, shared) for a, b in pairs)
     return Estimand(main, variants, "z", samples, sides=mains)
 
@@ -112,8 +111,10 @@ def estimate_proportions(part: Part) -> Estimand:
     """Return the log odds ratio of a class, clinical against non-clinical samples."""
     data, group = part.data, part.data["clinical"]
     samples = count_persons(data["cluster"], data["totals"])
-    if not all(gate(int((group == side).sum())).verdict for side in (0, 1)):
-        return Estimand(None, (), "log_odds", samples, "group" if samples else "nothing")
+    counts = tuple(int((group == side).sum()) for side in (1, 0))
+    if not all(gate(count).verdict for count in counts):
+        lacking = "groups" if samples else "nothing"
+        return Estimand(None, (), "log_odds", samples, lacking, counts=counts)
 
     def fit(keep: np.ndarray) -> Any:
         found = compare_shares(data["events"][keep], data["totals"][keep], group[keep])
@@ -121,7 +122,7 @@ def estimate_proportions(part: Part) -> Estimand:
 
     found = fit(np.ones(group.size, dtype=bool))
     if found is None:
-        return Estimand(None, (), "log_odds", samples, "group")
+        return Estimand(None, (), "log_odds", samples, "unbounded")
     variants = tuple(
         read("without-sample", fit(data["cluster"] != sample), sample) for sample in samples
     )
@@ -190,22 +191,11 @@ def read_share(
 
 
 def _synthesise(data: dict[str, Any]) -> Synthesis | None:
-    return synthesise(**_bounds(data)) if len(data["cluster"]) else None
+    return synthesise(**data) if len(data["cluster"]) else None
 
 
-def _bounds(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what the censored model takes of a part's data."""
-    return {name: value for name, value in data.items() if name != "one_sided"}
-
-
-def _variants(found: Synthesis, data: dict[str, Any]) -> tuple[Reading, ...]:
-    """Return the variants of a synthesis, and those that concern how its rows are read."""
-    variants = [read(one.name, one.result, one.detail) for one in found.variants]
-    if len(set(data["cluster"])) < len(data["cluster"]):
-        variants.append(read("one-vote", pool_censored(**_bounds(data), rho=ONE_VOTE)))
-    if data.get("one_sided"):
-        variants.append(read("one-sided", pool_censored(**data["one_sided"])))
-    return tuple(variants)
+def _variants(found: Synthesis) -> tuple[Reading, ...]:
+    return tuple(read(one.name, one.result, one.detail) for one in found.variants)
 
 
 def _numbers(reading: Reading) -> tuple[float, float, float]:

@@ -30,8 +30,7 @@ def estimate_equivalence(part: Part) -> Estimand:
     samples = sides[0].samples | sides[1].samples
     first, second = sides[0].main, sides[1].main
     if first is None or second is None:
-        lacking = sides[0].lacking if first is None else "other_side"
-        return Estimand(None, (), "z", samples, lacking)
+        return Estimand(None, (), "z", samples, sides[0].lacking or sides[1].lacking)
 
     def near(a: Reading, b: Reading) -> Reading:
         return closeness(subtract(absolute(a), absolute(b), shared=False), part.margin)
@@ -66,7 +65,7 @@ def pool_published(data: dict[str, Any]) -> Estimand:
 
     whole = fit()
     if whole.pooled is None:
-        return Estimand(None, (), "z", samples, "reviews" if whole.clusters else "nothing")
+        return Estimand(None, (), "z", samples, "reviews" if whole.clusters else "no_review")
     variants = [read(f"overlap-{rho:g}", fit(rho).pooled) for rho in RHOS if rho != RHO]
     if (derived & usable).any():
         variants.append(read("errors-doubled", fit(factor=2.0).pooled))

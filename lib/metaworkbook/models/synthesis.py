@@ -2,10 +2,14 @@
 
 A censored result is conditional on complete reporting, so it never stands alone: beside it stand
 the same result without half-lines, with non-significant results reported with probability 0.7
-and 0.4, and without each sample in turn. Only what survives all of them is called decided.
+and 0.4, with "significant" read as one-sided, with the rows of a sample more or less alike or
+counted as one vote, and without each sample in turn. Only what survives all of them is called
+decided.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +24,10 @@ from metaworkbook.results.pooling import Pooled
 from metaworkbook.results.synthesis import Synthesis, Variant
 
 REPORTING = (0.7, 0.4)
-RHO = 0.6
+#: Correlation of sampling errors within a sample, and the values it is varied over.
+RHO, RHOS = 0.6, (0.3, 0.8)
+#: Correlation at which a sample's further rows add next to nothing.
+ONE_VOTE = 0.95
 
 
 def synthesise(
@@ -31,6 +38,7 @@ def synthesise(
     cluster: ArrayLike,
     rho: float = RHO,
     level: float = 0.95,
+    one_sided: Mapping[str, ArrayLike] | None = None,
 ) -> Synthesis:
     """Return what all rows of a question say together, and whether it survives every variant.
 
@@ -44,6 +52,9 @@ def synthesise(
         Assumed correlation of sampling errors within a sample.
     level : float
         Confidence level.
+    one_sided : mapping, optional
+        ``lower`` to ``cluster`` as they are if "significant" meant one-sided where no level is
+        told; left out where no row rests on that.
 
     Returns
     -------
@@ -62,7 +73,7 @@ def synthesise(
     samples = list(dict.fromkeys(cluster))
     allowed = gate(len(samples))
 
-    def fit(keep: np.ndarray, reporting: float = 1.0) -> Censored | None:
+    def fit(keep: np.ndarray, rho: float = rho, reporting: float = 1.0) -> Censored | None:
         if not allowed.verdict or not keep.any():
             return None
         return pool_censored(
@@ -74,7 +85,15 @@ def synthesise(
     half_line = ((lower == -1) & (upper == 0)) | ((lower == 0) & (upper == 1))
     main = fit(every)
     variants = [Variant("without-directions", "", fit(~half_line))] if half_line.any() else []
-    variants += [Variant(f"reporting-{share:g}", "", fit(every, share)) for share in REPORTING]
+    variants += [
+        Variant(f"reporting-{share:g}", "", fit(every, reporting=share)) for share in REPORTING
+    ]
+    if one_sided is not None and allowed.verdict:
+        read = pool_censored(**one_sided, rho=rho, level=level)
+        variants.append(Variant("one-sided", "", read))
+    if len(samples) < lower.size:
+        variants += [Variant(f"rho-{other:g}", "", fit(every, other)) for other in RHOS]
+        variants.append(Variant("one-vote", "", fit(every, ONE_VOTE)))
     variants += [
         Variant("without-sample", str(sample), fit(cluster != sample)) for sample in samples
     ]

@@ -102,7 +102,9 @@ def judge_part(part: Part) -> PartVerdict:
         n=sum(estimand.samples.values()), lacking=lacking, crossing=crossing,
         variants=estimand.variants, samples=estimand.samples,
         signs=sign_test(**part.signs) if part.signs and len(part.signs["signs"]) else None,
-        ladder=part.ladder, entered=part.entered, page=part.page,
+        ladder=part.ladder, page=part.page, counts=estimand.counts,
+        # A published estimate without a standard error is listed on its page and enters nothing.
+        entered=tuple(estimand.samples) if part.kind in PUBLISHED else part.entered,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import format_interval, format_r
+from metaworkbook.reporting.variants import VARIANTS
 from metaworkbook.results.verdicts import PartVerdict, Reading, Verdict
 
 # Each scale: how an estimate reads, and how a number is written on it.
@@ -16,7 +17,7 @@ SCALES = {
     "closeness": "margin less difference = {estimate} ({interval})",
     "log_odds": "odds ratio = {estimate} ({interval})",
     "d": "d = {estimate} ({interval})",
-    "share": "{estimate} % of samples up ({interval})",
+    "share": "{estimate} % of the samples that tell a direction are positive ({interval})",
 }
 # What two correlations side by side show, by the side of the margin on which they lie.
 BESIDE = {
@@ -28,29 +29,15 @@ LACKING = {
     "nothing": "no sample reports it in a form that can enter",
     "samples": "a verdict needs three samples, and {k} can be used",
     "signs": "fewer than three samples tell a direction",
-    "reviews": "two kinds of published synthesis give no verdict",
-    "other_side": "one side of the comparison has too few samples",
-    "group": "one of the groups has fewer than three samples with counts",
+    "reviews": "published syntheses of two kinds of therapy give no verdict",
+    "no_review": "no published synthesis prints it with an interval or a number of persons",
+    "sides": "each side of the comparison needs three samples; {first} and {second} can be used",
+    "groups": "each group needs three samples with counts; {first} clinical and {second} "
+    "non-clinical can be used",
+    "unbounded": "all or none of a group have the class",
     "one_side": "the rows bound it on one side only ({interval})",
     "main": "the interval includes zero ({interval})",
     "variant": "the interval does not keep to one side of zero {variant}",
-}
-VARIANTS = {
-    "without-directions": "without rows that tell only a direction",
-    "reporting-0.7": "if 70 % of non-significant results were reported",
-    "reporting-0.4": "if 40 % of non-significant results were reported",
-    "without-sample": "without the sample {detail}",
-    "one-vote": "if a sample's several rows count as one",
-    "one-sided": "if significant meant one-sided where no level is told",
-    "without-cluster": "without the syntheses of {detail}",
-    "overlap-0": "if syntheses share no studies",
-    "overlap-0.3": "if syntheses overlap less",
-    "overlap-0.9": "if syntheses overlap almost wholly",
-    "errors-doubled": "if standard errors that had to be derived are doubled",
-    "before-after-0.3": "if before and after correlate less",
-    "before-after-0.7": "if before and after correlate more",
-    "untold-up": "if all samples without a sign point up",
-    "untold-down": "if all samples without a sign point down",
 }
 
 
@@ -113,6 +100,8 @@ def format_ends(reading: Reading, scale: str, language: str) -> str:
 def describe_lacking(part: PartVerdict, language: str) -> str:
     """Return what leaves a part undecided."""
     values: dict[str, Any] = {"k": part.k}
+    if part.counts:
+        values["first"], values["second"] = part.counts
     if part.lacking in ("main", "one_side") and part.reading is not None:
         values["interval"] = format_ends(part.reading, find_scale(part), language)
     if part.lacking == "variant" and part.crossing is not None:
@@ -153,7 +142,10 @@ def _count_signs(verdict: Verdict, language: str) -> list[str]:
     for part in verdict.parts:
         signs = part.signs
         if part.main and signs is not None and signs.k_negative + signs.k_positive:
-            text = "{part}: {negative} down, {positive} up, {unsigned} without a sign"
+            text = (
+                "{part}, by sample: {negative} negative, {positive} positive, "
+                "{unsigned} without a direction"
+            )
             told.append(
                 translate(
                     text,
@@ -166,7 +158,7 @@ def _count_signs(verdict: Verdict, language: str) -> list[str]:
             )
     if not told:
         return []
-    text = "Where samples point by rows of any kind, which decides nothing: {parts}."
+    text = "A count of directions, adjusted rows included, decides nothing by itself: {parts}."
     return [translate(text, language, parts="; ".join(told))]
 
 

@@ -43,11 +43,14 @@ def describe_pool(synthesis: Synthesis, x: str, y: str, language: str) -> str:
 
 
 def describe_decision(synthesis: Synthesis, language: str) -> str:
-    """Return what the variants decide."""
+    """Return what the main analysis and its variants decide together."""
+    main = synthesis.main
     words = {
         "negative": "The interval stays below zero in every variant: the association is negative.",
         "positive": "The interval stays above zero in every variant: the association is positive.",
-        "not_decided": "Not decided: in at least one variant the interval includes zero.",
+        "not_decided": "Not decided: the interval includes zero."
+        if main is not None and main.ci_low <= 0 <= main.ci_high
+        else "Not decided: the interval is clear of zero here, but not in every variant.",
         "side_by_side": "Two samples give no verdict.",
         "no_pooling": "Not decided: there is nothing to pool.",
     }
@@ -57,7 +60,8 @@ def describe_decision(synthesis: Synthesis, language: str) -> str:
 def describe_signs(signs: SignTest, language: str) -> str:
     """Return the sign test with its bounds; no p stands alone while signs are untold."""
     told = translate(
-        "By sample, {negative} point down and {positive} point up; {unsigned} do not tell a sign.",
+        "Counted by sample, {negative} are negative and {positive} positive; {unsigned} tell no "
+        "direction.",
         language, negative=signs.k_negative, positive=signs.k_positive, unsigned=signs.k_unsigned,
     )  # fmt: skip
     if signs.k_negative + signs.k_positive == 0:
@@ -67,8 +71,8 @@ def describe_signs(signs: SignTest, language: str) -> str:
                       p=format_number(signs.p_value, 3, language))  # fmt: skip
     else:
         p = translate(
-            "Depending on how the untold signs fall, the sign test gives p "
-            "between {low} and {high}.",
+            "With those counted either way, the exact two-sided sign test gives p between {low} "
+            "and {high}.",
             language, low=format_number(signs.p_low, 3, language),
             high=format_number(signs.p_high, 3, language),
         )  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.variants import VARIANTS
 from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.synthesis import Synthesis
 
@@ -23,10 +24,6 @@ WORDS = {
     "significant": "significant",
     "not_significant": "not significant",
     "not_stated": "significance not stated",
-    "without-directions": "without rows that tell only a direction",
-    "reporting-0.7": "if 70 % of non-significant results were reported",
-    "reporting-0.4": "if 40 % of non-significant results were reported",
-    "without-sample": "without the sample",
 }
 
 
@@ -120,7 +117,7 @@ def show_methods(
             if variant.result is not None and variant.name != "without-sample":
                 result = variant.result
                 lines.append(
-                    fitted(f"… {say(WORDS[variant.name])}", result.k, result.clusters, result)
+                    fitted(f"… {say(VARIANTS[variant.name])}", result.k, result.clusters, result)
                 )
         single = [v.result for v in synthesis.variants if v.name == "without-sample" and v.result]
         if single:

@@ -13,8 +13,8 @@ from metaworkbook.results.pooling import Pooled
 class Variant(Result):
     """One way of reading the same rows: its name, what it left out or assumed, and its result.
 
-    ``name`` is "without-directions", "reporting-0.7", "reporting-0.4" or "without-sample";
-    ``detail`` names the sample left out, if one was.
+    ``name`` is "without-directions", "reporting-0.7", "reporting-0.4", "one-sided", "rho-0.3",
+    "rho-0.8", "one-vote" or "without-sample"; ``detail`` names the sample left out, if one was.
     """
 
     name: str

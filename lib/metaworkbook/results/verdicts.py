@@ -65,11 +65,12 @@ class Estimand(Result):
     """The main reading of a part and every variant that its verdict must survive.
 
     ``main`` is None where the rows allow no estimate; ``lacking`` then says what is missing:
-    "nothing", "samples" (fewer than the gate asks), "signs" (too few that tell one), "reviews" (two
-    side by side), "other_side" or "group". ``scale`` is "z" (Fisher), "log_odds", "d" or
-    "share". ``samples`` holds the persons of each independent sample or review, ``sides``
-    the two readings that a comparison sets against
-    each other.
+    "nothing", "samples" (fewer than the gate asks), "sides" or "groups" (fewer on a side of a
+    comparison), "unbounded" (a class that all or none of a group have), "signs" (too few that tell
+    one), "reviews" (two side by side) or "no_review". ``scale`` is "z" (Fisher), "log_odds", "d"
+    or "share". ``samples`` holds the persons of each independent sample or review, ``sides`` the
+    two readings that a comparison sets against each other, ``counts`` the samples on either side
+    where they are too few.
     """
 
     main: Reading | None
@@ -79,6 +80,7 @@ class Estimand(Result):
     lacking: str = ""
     sides: tuple[Reading, ...] = ()
     information: InformationShare | None = None
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class PartVerdict(Result):
     ladder: tuple[dict[str, Any], ...]
     entered: tuple[str, ...]
     page: str
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
