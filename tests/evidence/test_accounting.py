@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 
 import frictionless
@@ -178,6 +179,14 @@ def test_rows_made_into_reviews_keep_their_numbers(raw, kept, made_of):
     for raw_id, review in made_of.items():
         for column, name in AS_REVIEW.items():
             assert same_number(raw["effects"][raw_id][column], kept["reviews"][review][name])
+
+
+def test_a_claim_rests_on_rows_that_are_kept(kept):
+    """Every row that ``why`` names is one of the source itself, never another claim."""
+    rows = set(kept["effects"]) | set(kept["reviews"])
+    for claim in kept["claims"].values():
+        assert not claim["claim"].startswith("Not cited")
+        assert set(re.findall(r"\b[a-z_]+\d{4}[a-z]*-\d\d\b", claim["why"])) <= rows
 
 
 def test_claims_keep_their_numbers(raw, kept):

@@ -540,6 +540,16 @@ class TestScale:
         found = pool_censored([-0.9, 0.999], [0.9, 0.999], [5, 900_000])
         assert found.bounded
 
+    def test_a_spread_that_is_best_between_zero_and_where_the_likelihood_turns_up_again(self):
+        rows = ([-0.95, 0.00196, -0.5], [0.95, 1.0, -0.5], [4, 1_000_000, 6], [False] * 3)
+        found = pool_censored(*rows)
+        assert found.tau2 == 0
+        top = plain_log_likelihood(rows, found.estimate, 0.0)
+        assert found.log_likelihood == pytest.approx(top, abs=AT_END)
+        for end in (found.ci_low, found.ci_high):
+            heights = [plain_log_likelihood(rows, end, t) for t in np.geomspace(0.003, 10.0, 400)]
+            assert top - max(heights) == pytest.approx(DROP, abs=1e-3)
+
     def test_a_large_sample_of_many_rows(self):
         found = pool_censored(
             [-0.2, 0.2, -0.15, 0.0, 0.1, -1.0], [0.2, 1.0, 0.15, 1.0, 0.1, 0.0],

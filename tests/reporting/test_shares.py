@@ -68,12 +68,17 @@ def test_the_answer_follows_from_what_could_be_pooled():
 def test_shares_beside_say_who_tells_them_and_why_they_stay_out():
     beside = pd.DataFrame(
         [{"told_by": "thesis", "citation": HOSTILE, "text": "26%", "share": 0.26,
-          "reason": "N not seen"}]
+          "reason_text": "held back: {detail}", "reason_detail": "N not seen"},
+         {"told_by": "study", "citation": "Other (2001)", "text": "dismissing", "share": 0.2,
+          "reason_text": "no number of persons", "reason_detail": ""}]
     )  # fmt: skip
     html = proportions.show_beside(beside).html("en")
     assert "<script>" not in html
     assert "26.0" in html
     assert "the thesis" in html
+    norwegian = to_text(proportions.show_beside(beside).html("nb"))
+    assert "holdt tilbake: N not seen" in norwegian
+    assert "avvisende" in norwegian
 
 
 @pytest.mark.parametrize("untold", [0, 1])
@@ -119,15 +124,16 @@ def test_an_empty_figure_says_so():
 
 
 CLAIMS = pd.DataFrame(
-    [{"citation": "Author (2000)", "claim": HOSTILE, "proposition": "P1",
+    [{"study_id": "author2000", "citation": "Author (2000)", "claim": HOSTILE, "proposition": "P1",
       "seen_in_source": "differs", "why": "the abstract says so"},
-     {"citation": "Other (2001)", "claim": "a claim", "proposition": "",
+     {"study_id": "other2001", "citation": "Other (2001)", "claim": "a claim", "proposition": "",
       "seen_in_source": "agrees", "why": "seen"}]
 )  # fmt: skip
 
 
 def test_claims_are_counted_shown_and_escaped():
-    assert "1 agree" in to_text(claims.show_claim_count(CLAIMS).html("en"))
+    text = to_text(claims.show_claim_count(CLAIMS).html("en"))
+    assert "Of 2 claims about 2 studies 1 agree" in text
     html = claims.show_claims(CLAIMS, "differs").html("en")
     assert "<script>" not in html
     assert "Other (2001)" not in html

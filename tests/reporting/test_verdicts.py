@@ -152,7 +152,7 @@ def test_infinite_ends_and_missing_estimates_have_a_json_form():
 def test_the_headline_counts_the_verdicts():
     found = [verdict("supported"), verdict("undecided"), verdict("undecided")]
     text = verdicts.describe_verdicts(found)["headline"]
-    assert "1 are supported" in text["en"]
+    assert "1 supported, 0 contradicted, 0 mixed, 2 not decided" in text["en"]
     assert "2 ikke avgjort" in text["nb"]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.selection import REASONS
 
 INSTRUMENTS = {
     "three_way": "interview", "four_way": "interview", "self_report": "self_report",
@@ -31,7 +32,7 @@ def list_shares(ledger: Ledger) -> pd.DataFrame:
         ``instrument`` ("interview", "self_report", "other"), ``attachment_class``, ``group``,
         ``n``, ``count``, ``counted`` ("printed", "derived" or ""), ``nearest`` (the count nearest
         to the share, for a sensitivity run), ``share`` and ``reason`` (blank where it can be
-        pooled).
+        pooled), which is ``reason_text`` with ``reason_detail`` put in.
     """
     effects = ledger.tables["effects"].set_index("effect_id")
     studies = ledger.tables["studies"].set_index("study_id")
@@ -49,7 +50,7 @@ def list_shares(ledger: Ledger) -> pd.DataFrame:
     rows["nearest"] = rows["count"].fillna((rows["share"] * rows["n"]).round())
     ends = [bound_count(share, n) for share, n in zip(rows["share"], rows["n"], strict=True)]
     rows["empty"] = [low > high for low, high in ends]
-    rows["reason"] = _reasons(rows)
+    rows = rows.join(_reasons(rows))
     return rows.drop(columns=["duplicate_of", "hold_back", "empty"])
 
 
@@ -169,20 +170,22 @@ def keep_pooled(
 def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
     """Return every share that stands beside the pools: without persons, published, or claimed.
 
-    Columns ``told_by`` ("thesis", "review", "study"), ``citation``, ``text``, ``share`` and
-    ``reason``.
+    Columns ``told_by`` ("thesis", "review", "study"), ``citation``, ``text``, ``share``,
+    ``reason``, and its ``reason_text`` and ``reason_detail``.
     """
     studies = ledger.tables["studies"].set_index("study_id")["citation"]
     claims = ledger.tables["claims"]
     claims = claims[(claims["statistic"] == "proportion") & claims["proposition"].ne("")]
     reviews = ledger.tables["reviews"]
     reviews = reviews[(reviews["statistic"] == "proportion") & (reviews["y"] == DISTRIBUTION)]
+    why = reviews["hold_back"].where(reviews["hold_back"] != "", PUBLISHED)
     out = shares[shares["reason"] != ""]
     parts = [
         pd.DataFrame(
             {
                 "told_by": "thesis", "citation": claims["study_id"].map(studies),
                 "text": claims["claim"], "share": claims["value"], "reason": claims["detail"],
+                "reason_text": claims["detail"], "reason_detail": "",
             }
         ),
         pd.DataFrame(
@@ -190,32 +193,35 @@ def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
                 "told_by": "review", "citation": reviews["citation"],
                 "text": reviews["subgroup"].where(reviews["subgroup"] != "", reviews["x"]),
                 "share": reviews["estimate"],
-                "reason": reviews["hold_back"].where(reviews["hold_back"] != "", PUBLISHED),
+                "reason": why, "reason_text": why, "reason_detail": "",
             }
         ),
         pd.DataFrame(
             {
                 "told_by": "study", "citation": out["citation"],
-                "text": out["attachment_class"].str.replace("_", " "),
-                "share": out["share"], "reason": out["reason"],
+                "text": out["attachment_class"], "share": out["share"], "reason": out["reason"],
+                "reason_text": out["reason_text"], "reason_detail": out["reason_detail"],
             }
         ),
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def _reasons(rows: pd.DataFrame) -> pd.Series:
-    reasons = pd.Series("", index=rows.index, dtype=object)
+def _reasons(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``reason_text``, ``reason_detail`` and both as ``reason``, blank where none holds."""
+    found = pd.DataFrame({"reason_text": "", "reason_detail": ""}, index=rows.index, dtype=object)
     rules = (
-        (rows["duplicate_of"] != "", "the same result as " + rows["duplicate_of"]),
-        (rows["hold_back"] != "", "held back: " + rows["hold_back"]),
-        (rows["n"].isna(), "no number of persons"),
-        (rows["group"] == "", "group not told"),
-        (rows["system"] == "other", "another coding system"),
-        (rows["counted"].eq("") & rows["empty"], NO_COUNT),
-        (rows["counted"] == "", SEVERAL),
+        (rows["duplicate_of"] != "", REASONS["duplicate"], rows["duplicate_of"]),
+        (rows["hold_back"] != "", REASONS["held"], rows["hold_back"]),
+        (rows["n"].isna(), "no number of persons", ""),
+        (rows["group"] == "", "group not told", ""),
+        (rows["system"] == "other", "another coding system", ""),
+        (rows["counted"].eq("") & rows["empty"], NO_COUNT, ""),
+        (rows["counted"] == "", SEVERAL, ""),
     )
-    for mask, words in rules:
-        free = mask & (reasons == "")
-        reasons[free] = words if isinstance(words, str) else words[free]
-    return reasons
+    for mask, text, detail in rules:
+        free = mask & (found["reason_text"] == "")
+        found.loc[free, "reason_text"] = text
+        found.loc[free, "reason_detail"] = detail if isinstance(detail, str) else detail[free]
+    found["reason"] = [text.format(detail=detail) for text, detail in found.to_numpy()]
+    return found

@@ -133,7 +133,7 @@ class Profile:
         closed), the grid's last value stands.
         """
         low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
-        endless = np.zeros(mu.size, dtype=bool)
+        endless, rising = np.zeros(mu.size, dtype=bool), np.zeros(mu.size, dtype=bool)
         trusted = TRUSTED
         if tau2 is None or not self.open.closed:
             trusted = SETTLED
@@ -143,10 +143,12 @@ class Profile:
         for _ in range(ITERATIONS):
             found = self.likelihood.derivatives(mu, tau2)
             up = found.tau2 > 0
+            rising |= up & (tau2 == 0)
             low, high = np.where(up, tau2, low), np.where(up, high, tau2)
             new = _step(tau2, found.tau2, found.tau2_tau2, low, high)
-            # Downhill to zero with no turn in sight, zero itself is looked at.
-            new = np.where((found.tau2_tau2 >= 0) & ~up & (low == 0), 0.0, new)
+            # Downhill to zero with no turn in sight, zero itself is looked at, unless it is known
+            # to rise from there.
+            new = np.where((found.tau2_tau2 >= 0) & ~up & (low == 0) & ~rising, 0.0, new)
             new = np.where(endless, tau2, new)
             drift = np.abs(new - tau2) / (new + self.smallest**2)
             if (drift < trusted).all():

@@ -21,10 +21,11 @@ def show_claim_count(claims: pd.DataFrame) -> Shown:
     def render(language: str) -> str:
         counts = claims["seen_in_source"].value_counts()
         text = translate(
-            "Of {all} claims about studies {agrees} agree with what was seen of the source, "
-            "{differs} differ, and for {not_found} nothing was found that could bear them out or "
-            "not.",
-            language, all=len(claims), **{word: int(counts.get(word, 0)) for word in SEEN},
+            "Of {all} claims about {studies} studies {agrees} agree with what was seen of the "
+            "source, {differs} differ, and for {not_found} nothing was found that could bear them "
+            "out or not.",
+            language, all=len(claims), studies=claims["study_id"].nunique(),
+            **{word: int(counts.get(word, 0)) for word in SEEN},
         )  # fmt: skip
         return f'<p class="lead">{escape(text)}</p>'
 
@@ -41,7 +42,7 @@ def show_claims(claims: pd.DataFrame, seen: str = "") -> Shown:
     def render(language: str) -> str:
         lines = [
             [row["citation"], row["claim"], row["proposition"] or "–",
-             translate(SEEN[row["seen_in_source"]], language), row["why"]]
+             translate(SEEN[row["seen_in_source"]], language), translate(row["why"], language)]
             for row in rows.to_dict("records")
         ]  # fmt: skip
         header = (

@@ -204,7 +204,8 @@ def describe_signs(signs: SignTest, x: dict[str, str], y: dict[str, str]) -> dic
     """Return the headline of a page of directions, by language."""
     return {
         "headline": {
-            language: f"{x[language]} – {y[language]}: {sentences.describe_signs(signs, language)}"
+            language: f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}. "
+            + sentences.describe_signs(signs, language)
             for language in LANGUAGES
         }
     }

@@ -114,8 +114,9 @@ def show_beside(beside: pd.DataFrame) -> Shown:
 
     def render(language: str) -> str:
         lines = [
-            [row["citation"], row["text"], format_share(row["share"], language),
-             translate(TOLD_BY[row["told_by"]], language), translate(row["reason"], language)]
+            [row["citation"], translate(CLASSES.get(row["text"], row["text"]), language),
+             format_share(row["share"], language), translate(TOLD_BY[row["told_by"]], language),
+             translate(row["reason_text"], language).format(detail=row["reason_detail"])]
             for row in beside.to_dict("records")
         ]  # fmt: skip
         header = ("Source", "What it tells", "Share, %", "Told by", "Why not in a pool")

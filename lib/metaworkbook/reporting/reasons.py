@@ -25,8 +25,13 @@ BESIDE = {
     0: "{first} beside {second}: perhaps within {margin} of each other, perhaps not",
     -1: "{first} beside {second}: further apart than {margin}",
 }
+NOTHING = {
+    "proportions": "no sample prints a count of the class",
+    "change": "no sample prints the size of a change",
+    "directions": "no sample tells a direction",
+}
 LACKING = {
-    "nothing": "no sample reports it in a form that can enter",
+    "nothing": "no sample reports a plain association, without adjustment, and its n",
     "samples": "a verdict needs three samples, and {k} can be used",
     "signs": "fewer than three samples tell a direction",
     "reviews": "published syntheses of two kinds of therapy give no verdict",
@@ -109,7 +114,8 @@ def describe_lacking(part: PartVerdict, language: str) -> str:
         values["variant"] = translate(
             VARIANTS.get(name, name), language, detail=translate(detail.replace("_", " "), language)
         )
-    return translate(LACKING[part.lacking], language, **values)
+    text = NOTHING.get(part.kind) if part.lacking == "nothing" else None
+    return translate(text or LACKING[part.lacking], language, **values)
 
 
 def describe_reason(verdict: Verdict, language: str) -> str:

@@ -60,7 +60,7 @@ def describe_decision(synthesis: Synthesis, language: str) -> str:
 def describe_signs(signs: SignTest, language: str) -> str:
     """Return the sign test with its bounds; no p stands alone while signs are untold."""
     told = translate(
-        "Counted by sample, {negative} are negative and {positive} positive; {unsigned} tell no "
+        "Counted by sample: {negative} negative, {positive} positive, {unsigned} without a "
         "direction.",
         language, negative=signs.k_negative, positive=signs.k_positive, unsigned=signs.k_unsigned,
     )  # fmt: skip
@@ -71,7 +71,7 @@ def describe_signs(signs: SignTest, language: str) -> str:
                       p=format_number(signs.p_value, 3, language))  # fmt: skip
     else:
         p = translate(
-            "With those counted either way, the exact two-sided sign test gives p between {low} "
+            "With the last counted either way, the exact two-sided sign test gives p between {low} "
             "and {high}.",
             language, low=format_number(signs.p_low, 3, language),
             high=format_number(signs.p_high, 3, language),

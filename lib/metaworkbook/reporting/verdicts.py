@@ -122,9 +122,9 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
         body += show_ladder(pd.DataFrame(part.ladder)).html(language)
     if part.entered:
         items = "".join(_row_item(row, citations.get(row, {})) for row in part.entered)
-        body += f"<p>{escape(translate('Rows in the analysis:', language))}</p><ul>{items}</ul>"
+        body += f"<p>{escape(translate('Rows that can be used:', language))}</p><ul>{items}</ul>"
     else:
-        body += f"<p>{escape(translate('No row enters the analysis.', language))}</p>"
+        body += f"<p>{escape(translate('No row can be used.', language))}</p>"
     return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
 
 
@@ -205,8 +205,8 @@ def describe_verdicts(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     found = [verdict.verdict for verdict in verdicts]
     counts = {name: found.count(name) for name in VERDICTS}
     text = (
-        "Of {all} propositions of the thesis {supported} are supported, {contradicted} "
-        "contradicted, {mixed} mixed and {undecided} not decided by what can be read."
+        "The {all} propositions of the thesis by verdict: {supported} supported, {contradicted} "
+        "contradicted, {mixed} mixed, {undecided} not decided by what can be read."
     )
     return {
         "headline": {
