@@ -31,7 +31,8 @@ ANALYSES = {
     "contrast": ("difference of two such correlations", "the same on both sides at once"),
     "reviews": (
         "published correlations, pooled a second time",
-        "overlap 0, 0.3 and 0.9; derived standard errors doubled; without each kind of therapy",
+        "overlap 0, 0.3 and 0.9; derived standard errors doubled; without each kind of therapy "
+        "while three remain",
     ),
     "equivalence": (
         "margin less the difference of two published correlations",
@@ -40,11 +41,11 @@ ANALYSES = {
     "proportions": ("odds ratio of a class, clinical to non-clinical", "without each sample"),
     "change": (
         "standardised mean change of the same people",
-        "correlation of before and after 0.3 and 0.7; without each sample",
+        "correlation of before and after 0.3 and 0.7; without each sample while three remain",
     ),
     "directions": (
-        "share of samples that point up, less one half",
-        "all untold signs up, all down; without each sample",
+        "share of positive samples among those that tell a direction, less one half",
+        "all samples without a direction positive, all negative; without each sample",
     ),
 }
 

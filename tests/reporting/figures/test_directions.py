@@ -24,4 +24,4 @@ def test_a_tie_tells_no_sign(several):
 
 def test_plot_has_one_mark_a_sample_and_counts_them_in_words(several):
     shown = directions.draw_directions(several, "p").html("en")
-    assert "3 samples: 1 point down, 1 point up, 1 tell no sign." in shown
+    assert "3 samples: 1 negative, 1 positive, 1 without a direction." in shown

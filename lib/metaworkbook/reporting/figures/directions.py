@@ -11,7 +11,7 @@ from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.language import translate
 
 ORDER = ("negative", "none", "positive")
-HEADS = {"negative": "points down", "none": "no sign told", "positive": "points up"}
+HEADS = {"negative": "negative", "none": "none told", "positive": "positive"}
 MARKERS = {"negative": "v", "positive": "^", "none": "o"}
 WIDTH, ROW = 5.6, 0.24
 
@@ -82,7 +82,7 @@ def describe_votes(votes: pd.DataFrame, language: str) -> str:
     """Return the text alternative of the direction plot."""
     counts = votes["direction"].value_counts()
     return translate(
-        "{samples} samples: {negative} point down, {positive} point up, {none} tell no sign. "
+        "{samples} samples: {negative} negative, {positive} positive, {none} without a direction. "
         "Filled marks are read with high confidence, pale with medium, hollow with low.",
         language, samples=len(votes), **{word: int(counts.get(word, 0)) for word in ORDER},
     )  # fmt: skip
