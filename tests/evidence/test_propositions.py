@@ -106,7 +106,7 @@ def test_signs_that_differ_leave_the_interval_across_zero():
 
 def test_one_sample_that_carries_the_result_is_named():
     writer = Writer()
-    for value, n in ((-0.3, 2000), (-0.25, 40), (-0.2, 40), (-0.25, 40)):
+    for value, n in ((-0.3, 2000), (-0.2, 30), (-0.15, 30), (-0.2, 30)):
         writer.effect(writer.sample(), "attachment_avoidance", "alliance_total", -1.0,
                       statistic="r", value=value, n=n, phase="early")  # fmt: skip
     part = judge(writer, "P1").parts[0]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from metaworkbook.models.censored import information_share
 from metaworkbook.models.change import pool_changes
 from metaworkbook.models.contrasts import subtract
 from metaworkbook.models.gates import gate
@@ -71,11 +70,8 @@ def estimate_synthesis(part: Part) -> Estimand:
     found = _synthesise(part.data)
     if found is None or found.main is None:
         return Estimand(None, (), "z", samples, _missing(samples))
-    bounds = {name: value for name, value in part.data.items() if name != "one_sided"}
-    return Estimand(
-        read("main", found.main), _variants(found), "z", samples,
-        information=information_share(**bounds),
-    )  # fmt: skip
+    main = read("main", found.main)
+    return Estimand(main, _variants(found), "z", samples, information=found.information)
 
 
 def estimate_contrast(part: Part) -> Estimand:

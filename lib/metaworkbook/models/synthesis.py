@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from metaworkbook.errors import InputError
-from metaworkbook.models.censored import pool_censored
+from metaworkbook.models.censored import information_share, pool_censored
 from metaworkbook.models.directions import sign_test
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.multilevel import aggregate
@@ -106,6 +106,9 @@ def synthesise(
         classical=_pool_exact(lower, upper, ni, cluster, rho, level),
         signs=sign_test(_signs(lower, upper, outside), cluster),
         decision=decide(allowed, main, variants),
+        information=None
+        if main is None
+        else information_share(lower, upper, ni, outside, cluster, rho),
         gate=allowed.sentence,
     )
 

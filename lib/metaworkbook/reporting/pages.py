@@ -33,7 +33,7 @@ def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int
 def show_answer(
     synthesis: Synthesis, reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]
 ) -> Shown:
-    """Show the answer: pooled sentence, what the variants decide, posterior, reviews."""
+    """Show the answer: pooled sentence, what the variants decide, posterior, shares, reviews."""
 
     def render(language: str) -> str:
         texts = [
@@ -42,8 +42,9 @@ def show_answer(
         ]
         if synthesis.main is not None:
             texts.append(sentences.describe_posterior(synthesis.main, language))
+            texts.append(sentences.describe_information(synthesis.information, language))
         texts.append(sentences.describe_published(synthesis.main, reviews, language))
-        return "".join(f"<p>{escape(text)}</p>" for text in texts)
+        return "".join(f"<p>{escape(text)}</p>" for text in texts if text)
 
     return Shown(render)
 

@@ -31,7 +31,7 @@ NOTHING = {
     "directions": "no sample tells a direction",
 }
 LACKING = {
-    "nothing": "no sample reports a plain association, without adjustment, and its n",
+    "nothing": "no sample with a plain association, unadjusted and with n, can be used",
     "samples": "a verdict needs three samples, and {k} can be used",
     "signs": "fewer than three samples tell a direction",
     "reviews": "published syntheses of two kinds of therapy give no verdict",
@@ -133,7 +133,7 @@ def describe_reason(verdict: Verdict, language: str) -> str:
             sentences.append(translate(text, language, parts="; ".join(told)))
     if verdict.verdict == "undecided":
         missing = [
-            f"{translate(part.name, language)}: {describe_lacking(part, language)}"
+            f"{translate(part.name, language)} – {describe_lacking(part, language)}"
             for part in verdict.parts
             if part.main and part.points == "undecided"
         ]

@@ -6,7 +6,7 @@ import math
 
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import format_interval, format_r
-from metaworkbook.results import Censored, SignTest
+from metaworkbook.results import Censored, InformationShare, SignTest
 from metaworkbook.results.synthesis import Synthesis
 
 
@@ -77,6 +77,19 @@ def describe_signs(signs: SignTest, language: str) -> str:
             high=format_number(signs.p_high, 3, language),
         )  # fmt: skip
     return f"{told} {p}"
+
+
+def describe_information(share: InformationShare | None, language: str) -> str:
+    """Return what each kind of row contributes to the estimate, blank where that is not known."""
+    if share is None or math.isnan(share.exact):
+        return ""
+    return translate(
+        "Of what is known of the mean, {exact} % come from coefficients, {interval} % from stated "
+        "significance and {direction} % from directions alone.",
+        language, exact=format_number(100 * share.exact, 0, language),
+        interval=format_number(100 * share.interval, 0, language),
+        direction=format_number(100 * share.direction, 0, language),
+    )  # fmt: skip
 
 
 def describe_posterior(main: Censored, language: str) -> str:

@@ -17,7 +17,7 @@ from metaworkbook.reporting.reasons import (
     format_part,
     to_readable,
 )
-from metaworkbook.reporting.sentences import describe_signs
+from metaworkbook.reporting.sentences import describe_information, describe_signs
 from metaworkbook.reporting.tables import Markup, draw_table
 from metaworkbook.results import to_json
 from metaworkbook.results.verdicts import PartVerdict, Verdict
@@ -117,7 +117,8 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
         body += "<p>" + escape(
             translate("All rows that tell a direction, adjusted ones included: {signs}",
                       language, signs=told)) + "</p>"  # fmt: skip
-    body += _information(part, language)
+    if told := describe_information(part.information, language):
+        body += f"<p>{escape(told)}</p>"
     if part.ladder:
         body += show_ladder(pd.DataFrame(part.ladder)).html(language)
     if part.entered:
@@ -126,24 +127,6 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
     else:
         body += f"<p>{escape(translate('No row can be used.', language))}</p>"
     return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
-
-
-def _information(part: PartVerdict, language: str) -> str:
-    """Return what each kind of row contributes to the estimate, if that is known."""
-    share = part.information
-    if share is None or share.exact != share.exact:
-        return ""
-    numbers = {
-        name: format_number(100 * value, 0, language)
-        for name, value in (
-            ("exact", share.exact), ("interval", share.interval), ("direction", share.direction)
-        )
-    }  # fmt: skip
-    text = (
-        "Of what is known of the mean, {exact} % come from coefficients, {interval} % from stated "
-        "significance and {direction} % from directions alone."
-    )
-    return f"<p>{escape(translate(text, language, **numbers))}</p>"
 
 
 def _row_item(row: str, cited: dict[str, str]) -> str:

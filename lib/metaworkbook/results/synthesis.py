@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metaworkbook.results.base import Result
-from metaworkbook.results.directions import Censored, SignTest
+from metaworkbook.results.directions import Censored, InformationShare, SignTest
 from metaworkbook.results.pooling import Pooled
 
 
@@ -29,6 +29,7 @@ class Synthesis(Result):
     ``main`` is None below the gate (fewer than three samples); ``decision`` is "negative" or
     "positive" where the interval stays on one side of zero in the main result and in every
     variant, "not_decided" where it does not, "side_by_side" for two samples, "no_pooling" below.
+    ``information`` is what each kind of row contributes to ``main``.
     """
 
     samples: int
@@ -40,3 +41,4 @@ class Synthesis(Result):
     signs: SignTest
     decision: str
     gate: str
+    information: InformationShare | None = None
