@@ -57,7 +57,7 @@ def test_every_message_of_a_module_is_translated(module):
 def test_tables_of_words_are_translated():
     tables = (
         proportions.SYSTEMS, proportions.CLASSES, proportions.GROUPS, proportions.CHANGES,
-        proportions.CONTROLS, proportions.TOLD_BY, reasons.SCALES, reasons.LACKING,
+        proportions.CONTROLS, proportions.TOLD_BY, reasons.SCALES, reasons.LACKING, reasons.NOTHING,
         reasons.VARIANTS, reasons.BESIDE, told.VERDICTS, told.POINTS, told.KINDS, claims.SEEN,
         codings.CONFIRMED, codings.RECODINGS, methods.STATUS, dict(methods.GATES),
         published.GROUPINGS, published.REASONS,
@@ -77,6 +77,7 @@ def test_propositions_parts_rules_and_reasons_are_translated():
 
 def test_every_variant_has_its_words():
     names = {f"reporting-{share:g}" for share in synthesis.REPORTING}
+    names |= {f"rho-{rho:g}" for rho in synthesis.RHOS}
     names |= {f"overlap-{rho:g}" for rho in reviews.RHOS if rho != reviews.RHO}
     names |= {f"before-after-{rho:g}" for rho in changes.PRE_POST if rho != changes.PRE_POST[1]}
     assert names <= set(reasons.VARIANTS)
