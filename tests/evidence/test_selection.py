@@ -219,11 +219,13 @@ def test_signs(small_ledger):
     assert signs["cluster"].tolist() == ["alm", "alm", "alm", "alm", "bjork", "hassel"]
 
 
-def test_direction_plot_takes_rows_without_n_back(small_ledger):
+def test_direction_plot_takes_rows_without_n_and_without_a_direction_back(small_ledger):
     narrow = ask(small_ledger)
     wide = s.select_signs(narrow)
-    assert ids(wide) == [*ENTER, "hassel2012-05"]
-    assert set(reasons(wide)) == set(LEFT_OUT) - {"hassel2012-05"}
+    back = ["hassel2012-04", "hassel2012-05"]
+    assert sorted(ids(wide)) == sorted([*ENTER, *back])
+    assert set(reasons(wide)) == set(LEFT_OUT) - set(back)
+    assert np.isnan(wide.signs()["signs"][ids(wide).index("hassel2012-04")])
     assert list(wide.rows.columns) == list(narrow.rows.columns)
     assert len(s.describe_all(wide)) == len(s.describe_all(narrow)) == len(ENTER) + len(LEFT_OUT)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import Ask
-from metaworkbook.evidence.selection import REASONS, Selection, resolve_constructs, select
+from metaworkbook.evidence.selection import REASONS_TO_VOTE, Selection, resolve_constructs, select
 
 OTHER = "asked for another: {detail}"
 
@@ -77,7 +77,7 @@ def widen(found: Selection, ask: Ask) -> Selection:
     test counts their samples as untold.
     """
     reason = found.left_out["reason_text"].astype(str)
-    back = reason.isin((REASONS["no_n"], REASONS["nothing"])) | reason.str.startswith("tier ")
+    back = reason.isin(REASONS_TO_VOTE) | reason.str.startswith("tier ")
     rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
     ordered = rows.sort_values(["year", "effect_id"], kind="stable")
     return _keep_where(Selection(ordered, found.left_out[~back]), ask)

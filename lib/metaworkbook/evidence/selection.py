@@ -25,6 +25,8 @@ REASONS = {
     "no_n": "no usable n: direction plot only",
     "nothing": "nothing known of its size: {detail}",
 }
+#: Rows left out of a pool for these reasons still count in a sign test.
+REASONS_TO_VOTE = (REASONS["no_n"], REASONS["nothing"])
 
 
 @dataclass(frozen=True)
@@ -242,11 +244,12 @@ def select(
 
 
 def select_signs(selection: Selection) -> Selection:
-    """Return the selection widened by rows that tell a direction, for the direction plot.
+    """Return the selection widened by rows that can vote on direction, or be untold in a vote.
 
-    Rows without a usable n come back in; nothing else does.
+    A vote needs no n. A sample that tells no direction counts among the untold, so that a split
+    of those that do is not taken for all: `REASONS_TO_VOTE` come back in, nothing else does.
     """
-    back = selection.left_out["reason_text"] == REASONS["no_n"]
+    back = selection.left_out["reason_text"].isin(REASONS_TO_VOTE)
     rows = pd.concat([selection.rows, selection.left_out.loc[back, selection.rows.columns]])
     return Selection(
         rows.sort_values(["year", "effect_id"], kind="stable"), selection.left_out[~back]
