@@ -41,7 +41,9 @@ def test_decisions_are_told(synthesis, censored, decision, part):
 
 def test_no_p_stands_alone_while_signs_are_untold():
     text = sentences.describe_signs(SignTest(0.25, 3, 0, 2, 0.06, 1.0), "en")
-    assert "between 0.060 and 1.000" in text
+    assert "p = 0.060 at the least and p = 1.000 at the most" in text
+    text = sentences.describe_signs(SignTest(0.001, 14, 1, 4, 0.00008, 0.064), "nb")
+    assert "p < 0,001 på det laveste og p = 0,064 på det høyeste" in text
     assert "0.250" not in text
 
 

@@ -67,16 +67,21 @@ def describe_signs(signs: SignTest, language: str) -> str:
     if signs.k_negative + signs.k_positive == 0:
         return told
     if signs.k_unsigned == 0:
-        p = translate("The exact two-sided sign test gives p = {p}.", language,
-                      p=format_number(signs.p_value, 3, language))  # fmt: skip
+        p = translate("The exact two-sided sign test gives p {p}.", language,
+                      p=_compare(signs.p_value, language))  # fmt: skip
     else:
         p = translate(
-            "With the last counted either way, the exact two-sided sign test gives p between {low} "
-            "and {high}.",
-            language, low=format_number(signs.p_low, 3, language),
-            high=format_number(signs.p_high, 3, language),
+            "With the last counted either way, the exact two-sided sign test gives p {low} at the "
+            "least and p {high} at the most.",
+            language, low=_compare(signs.p_low, language), high=_compare(signs.p_high, language),
         )  # fmt: skip
     return f"{told} {p}"
+
+
+def _compare(p: float, language: str) -> str:
+    """Return "= 0.012", or "< 0.001" where three decimals would show nothing."""
+    sign, shown = ("<", 0.001) if p < 0.001 else ("=", p)
+    return f"{sign} {format_number(shown, 3, language)}"
 
 
 def describe_information(share: InformationShare | None, language: str) -> str:
