@@ -14,7 +14,7 @@ from metaworkbook.models.pooling import pool
 from metaworkbook.models.sensitivity import gosh
 
 from . import references
-from .tolerances import ROUNDING, TWO_ENGINES
+from .tolerances import CLOSED_FORM, ROUNDING, TWO_ENGINES
 
 
 def simulated(k, seed=1):
@@ -160,3 +160,12 @@ class TestRefusals:
     def test_too_many(self):
         with pytest.raises(InputError, match="subsets: found 1000000000; allowed: at most"):
             gosh(np.zeros(40), np.ones(40), subsets=10**9)
+
+
+def test_one_huge_weight_costs_no_digits():
+    yi, vi = np.array([0.1, 0.7, 0.4, 0.9]), np.array([0.02, 1e-13, 0.03, 0.05])
+    found = gosh(yi, vi, 100, method="DL")
+    for row, kept in enumerate(members(found, 4)):
+        alone = pool(yi[kept], vi[kept], "DL", "wald")
+        assert found.tau2[row] == pytest.approx(alone.tau2, abs=CLOSED_FORM)
+        assert found.i2[row] == pytest.approx(alone.i2, abs=CLOSED_FORM)

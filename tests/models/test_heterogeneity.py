@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -42,6 +44,22 @@ def dense(yi, vi, tau2, X):
     """P as a whole matrix: the definition, in other arithmetic than the package's."""
     W = np.diag(1 / (vi + tau2))
     return W - W @ X @ np.linalg.solve(X.T @ W @ X, X.T @ W)
+
+
+def exact_der_simonian_laird(yi, vi, x):
+    """tau2 of the line on x, in whole fractions: no rounding at all."""
+    y, v, x = ([Fraction(float(value)) for value in values] for values in (yi, vi, x))
+    w = [1 / value for value in v]
+    total = sum(w)
+    centre = sum(a * b for a, b in zip(w, x, strict=True)) / total
+    mean = sum(a * b for a, b in zip(w, y, strict=True)) / total
+    squares = sum(a * (b - centre) ** 2 for a, b in zip(w, x, strict=True))
+    slope = sum(a * (b - centre) * c for a, b, c in zip(w, x, y, strict=True)) / squares
+    q = trace = Fraction(0)
+    for weight, place, effect in zip(w, x, y, strict=True):
+        q += weight * (effect - mean - slope * (place - centre)) ** 2
+        trace += weight * (1 - weight / total - weight * (place - centre) ** 2 / squares)
+    return float(max(Fraction(0), (q - (len(y) - 2)) / trace))
 
 
 class TestReference:
@@ -219,6 +237,24 @@ class TestLimits:
         tau2 = estimate_tau2(yi, vi * np.array([1, 1, 1, 1, 1, spread]), method)
         assert np.isfinite(tau2)
         assert tau2 >= 0
+
+    @pytest.mark.parametrize("tiny", [1e-6, 1e-9, 1e-12])
+    @pytest.mark.parametrize("place", [0, 5])
+    def test_one_huge_weight_costs_no_digits(self, tiny, place):
+        yi, vi = simulated()
+        vi[place] = tiny
+        x = np.linspace(-1, 2, yi.size) ** 2
+        found = estimate_tau2(yi, vi, "DL", np.column_stack([np.ones_like(x), x]))
+        assert found == pytest.approx(exact_der_simonian_laird(yi, vi, x), abs=CLOSED_FORM)
+
+    @pytest.mark.parametrize("method", ["DL", "HS", "REML", "PM"])
+    def test_weights_beyond_double_precision_are_refused(self, method):
+        yi, vi = simulated()
+        vi[3] = 1e-25
+        X = np.column_stack([np.ones(12), np.arange(12.0)])
+        with pytest.raises(InputError, match="vi: found variances from 1e-25 to"):
+            estimate_tau2(yi, vi, method, X)
+        assert estimate_tau2(yi, vi, method) >= 0
 
     @pytest.mark.parametrize("method", ["ML", "REML", "EB", "PM"])
     def test_tolerance_not_reached_is_an_error(self, method, monkeypatch):

@@ -211,6 +211,13 @@ class TestLimits:
         if method == "FE":
             assert result.estimate == pytest.approx(YI[2], abs=ROUNDING)
 
+    def test_one_huge_weight_by_hand(self):
+        # Weights 1e20, 1, 1: the mean is the first effect and Q = 1 + 9; tr(P), the sum of the
+        # products of two different weights over the sum of weights, tends to 1 + 1 + 2 = 4.
+        assert pool([0, 1, 3], [1e-20, 1, 1], "DL", "wald").tau2 == pytest.approx(
+            (10 - 2) / 4, rel=1e-12
+        )
+
     @pytest.mark.parametrize(("method", "ci"), FITS)
     def test_extreme_units(self, method, ci):
         for scale in (1e-20, 1e20):

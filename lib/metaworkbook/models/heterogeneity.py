@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from metaworkbook.errors import InputError
 from metaworkbook.models import arrays
 from metaworkbook.models.design import check_design
 from metaworkbook.models.quadratic_forms import Batch, invert
@@ -104,6 +105,8 @@ def tau2_of(batch: Batch, method: str, tol: float = 1e-12) -> np.ndarray:
     tau2 = np.zeros(batch.rows)
     if method == "FE":
         return tau2
+    if batch.mask is None and not batch.intercept_only:
+        _check_weights(batch)
     size = max(1, BLOCK // batch.k)
     for start in range(0, batch.rows, size):
         rows = np.arange(start, min(start + size, batch.rows))
@@ -140,6 +143,17 @@ def q_profile(
     low = solve_q(batch, row, np.array([upper]), 1e-13)
     high = solve_q(batch, row, np.array([lower]), 1e-13)
     return float(low[0]), float(high[0])
+
+
+def _check_weights(batch: Batch) -> None:
+    """Raise InputError where a few effects outweigh the others beyond double precision."""
+    weights = 1.0 / np.atleast_2d(batch.V)
+    if np.isnan(invert(batch.gram(weights))).any():
+        raise InputError(
+            f"vi: found variances from {batch.V.min():g} to {batch.V.max():g}; allowed: variances "
+            "of which no few outweigh all others so far that coefficients hang on these alone. "
+            "Check the smallest variances, or leave the moderators out."
+        )
 
 
 def _block(batch: Batch, rows: np.ndarray, method: str, tol: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from metaworkbook.errors import InputError
 from metaworkbook.models import arrays
 from metaworkbook.models.heterogeneity import METHODS, estimate_tau2, q_profile
 from metaworkbook.models.references import p_values, quantile
+from metaworkbook.models.traces import mean_trace
 from metaworkbook.results.pooling import Pooled
 
 INTERVALS = ("knapp-hartung", "knapp-hartung-conservative", "wald")
@@ -154,11 +155,7 @@ def heterogeneity(
 def typical_variance(vi: np.ndarray) -> float:
     """Return the typical sampling variance (k - 1) sum(w) / (sum(w)^2 - sum(w^2)), w = 1/v."""
     smallest = float(vi.min())
-    weights = np.sort(smallest / vi)
-    # sum(w)^2 - sum(w^2) as a sum of positive products: the difference would cancel beside one
-    # huge weight.
-    products = 2.0 * float(weights[1:] @ np.cumsum(weights)[:-1])
-    return smallest * (vi.size - 1) * float(weights.sum()) / products
+    return smallest * (vi.size - 1) / float(mean_trace(smallest / vi))
 
 
 def _factor(yi: np.ndarray, variances: np.ndarray, mean: float, ci: str) -> float:

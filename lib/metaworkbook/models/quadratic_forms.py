@@ -11,9 +11,12 @@ basis), so a moderator such as a calendar year costs no precision.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from metaworkbook.models.traces import NARROW, design_remainder, mean_trace, mean_trace_of_sums
 
 #: A variance inflation from which a column counts as a combination of the others: rounding lets an
 #: exact combination come out at about 1e15.
@@ -111,11 +114,18 @@ class Batch:
             - 2.0 * (inverse * B3).sum(axis=(1, 2))
             + (AB2 * AB2.transpose(0, 2, 1)).sum(axis=(1, 2))
         )
+        trace = sum_w - (inverse * B2).sum(axis=(1, 2))
+        q = (u * residual).sum(axis=1)
+        narrow = np.flatnonzero(trace < NARROW * sum_w)
+        if narrow.size and self.intercept_only:
+            trace[narrow] = mean_trace(w[narrow])
+        elif narrow.size:
+            q[narrow], trace[narrow] = design_remainder(w[narrow], _take(y, narrow), self.basis)
         return Forms(
-            q=(u * residual).sum(axis=1),
+            q=q,
             ypp=(u * u).sum(axis=1),
             yppp=(wu * u).sum(axis=1) - (h * (inverse @ h[:, :, None])[:, :, 0]).sum(axis=1),
-            trace=sum_w - (inverse * B2).sum(axis=(1, 2)),
+            trace=trace,
             trace2=trace2,
             sum_w=sum_w,
             sum_w2=sum_w2,
@@ -124,32 +134,17 @@ class Batch:
     def forms_at(self, rows: slice | np.ndarray, t: float) -> Forms:
         """Evaluate all forms for the given rows at one t for all of them."""
         if self.shared and self.mask is not None and self.V.ndim == 1:
-            w = 1.0 / (self.V + t)[:, None]
+            w = 1.0 / (self.V + t)
             mask = self.mask[rows]
-            return self._from_sums(*(mask @ (w**power * self.powers) for power in (1, 2, 3)))
+            sums = (mask @ (w[:, None] ** power * self.powers) for power in (1, 2, 3))
+            return _from_sums(*sums, lambda narrow: mask[narrow] * w)
         return self.forms(rows, np.full(self.counts[rows].size, t))
 
     def _forms_shared(self, w: np.ndarray) -> Forms:
         """Intercept alone, effects shared by all rows: a few matrix products a t."""
         w2 = w * w
-        return self._from_sums(w @ self.powers, w2 @ self.powers, (w2 * w) @ self.powers)
-
-    def _from_sums(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Forms:
-        """Return the forms from sums of w, w^2 and w^3 times 1, y and y^2, shape (rows, 3)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            s1, mean = first[:, 0], first[:, 1] / first[:, 0]
-            ratio2, ratio3 = second[:, 0] / s1, third[:, 0] / s1
-            spread2, spread3 = _about(second, mean), _about(third, mean)
-            h = second[:, 1] - mean * second[:, 0]
-            return Forms(
-                q=_about(first, mean),
-                ypp=spread2,
-                yppp=spread3 - h * h / s1,
-                trace=s1 - ratio2,
-                trace2=second[:, 0] - 2.0 * ratio3 + ratio2 * ratio2,
-                sum_w=s1,
-                sum_w2=second[:, 0],
-            )
+        sums = (w @ self.powers, w2 @ self.powers, (w2 * w) @ self.powers)
+        return _from_sums(*sums, lambda narrow: w[narrow])
 
     def coefficients(
         self, rows: slice | np.ndarray, t: np.ndarray
@@ -228,6 +223,29 @@ def _invert_each(A: np.ndarray) -> np.ndarray:
 
 def _take(array: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
     return array if array.ndim == 1 else array[rows]
+
+
+def _from_sums(
+    first: np.ndarray,
+    second: np.ndarray,
+    third: np.ndarray,
+    weights: Callable[[np.ndarray], np.ndarray],
+) -> Forms:
+    """Return the forms from sums of w, w^2 and w^3 times 1, y and y^2, shape (rows, 3)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        s1, mean = first[:, 0], first[:, 1] / first[:, 0]
+        ratio2, ratio3 = second[:, 0] / s1, third[:, 0] / s1
+        spread2, spread3 = _about(second, mean), _about(third, mean)
+        h = second[:, 1] - mean * second[:, 0]
+        return Forms(
+            q=_about(first, mean),
+            ypp=spread2,
+            yppp=spread3 - h * h / s1,
+            trace=mean_trace_of_sums(s1, second[:, 0], weights),
+            trace2=second[:, 0] - 2.0 * ratio3 + ratio2 * ratio2,
+            sum_w=s1,
+            sum_w2=second[:, 0],
+        )
 
 
 def _about(sums: np.ndarray, mean: np.ndarray) -> np.ndarray:
