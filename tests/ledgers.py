@@ -36,8 +36,8 @@ CONSTRUCTS = [
     ("alliance_total", "alliance", "alliance", "allianse"),
     ("alliance_bond", "alliance", "bond", "bånd"),
     ("outcome_symptoms", "outcome", "symptoms", "symptomer"),
-    ("group_membership", "group", "group", "gruppe"),
-    ("class_distribution", "classes", "classes", "klasser"),
+    ("group_membership", "class_distribution", "group", "gruppe"),
+    ("class_distribution", "class_distribution", "classes", "klasser"),
 ]
 EFFECT = {
     "x": "attachment_avoidance", "x_scored_as": "construct", "measure_family": "self_dimension",

@@ -79,7 +79,10 @@ def test_a_fresh_copy_is_handed_out():
     [
         (Column("a", "string", ""), "text, or blank"),
         (Column("a", "string", "", required=True), "text"),
-        (Column("a", "string", "", pattern="[a-z]+"), "text of the form [a-z]+, or blank"),
+        (
+            Column("a", "string", "Short id", pattern="[a-z]+", example="alm"),
+            'text like "alm" (Short id), or blank',
+        ),
         (Column("a", "string", "", enum=("yes", "no")), "yes, no, or blank"),
         (Column("a", "integer", "", minimum=4), "a whole number, at least 4, or blank"),
         (

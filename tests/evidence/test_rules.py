@@ -41,21 +41,30 @@ PLANTS = {
     "means without means": (
         "effects", "bjork2005-05", {"statistic": "means"}, "detail", "blank", "the means"),
     "no error df": ("effects", "hassel2012-01", {"df2": "0"}, "df2", "0", "above 0"),
+    "error df not of n": ("effects", "hassel2012-01", {"df2": "134"}, "df2", "134", "below n"),
+    "F without its df": (
+        "effects", "hassel2012-01", {"df1": ""}, "df1", "blank",
+        "1, as two variables or two groups give"),
+    "F of several df called plain": (
+        "effects", "hassel2012-01", {"df1": "3"}, "df1", "3",
+        "1, as two variables or two groups give"),
     # p, level, significance.
     "p without relation": (
-        "effects", "bjork2005-02", {"p_relation": ""}, "p_relation", "blank",
+        "effects", "bjork2005-02", {"p_relation": "", "p_reported": "as told"}, "p_relation",
+        "blank",
         "=, < or > with every p_value"),
     "relation without p": (
-        "effects", "bjork2005-02", {"p_value": ""}, "p_relation", '"="',
+        "effects", "bjork2005-02", {"p_value": "", "p_reported": "significant"}, "p_relation",
+        '"="',
         "=, < or > with every p_value"),
     "p of zero": (
-        "effects", "bjork2005-02", {"p_value": "0"}, "p_value", "0",
+        "effects", "bjork2005-02", {"p_value": "0", "p_reported": ".000"}, "p_value", "0",
         "0 < p <= 1, and < 1 after >"),
     "level of one": (
         "effects", "bjork2005-01", {"level": "1"}, "level", "1", "0 < level < 1"),
     "p above the level, yet significant": (
-        "effects", "bjork2005-02", {"p_value": "0.2"}, "significance", '"significant"',
-        "not_significant"),
+        "effects", "bjork2005-02", {"p_value": "0.2", "p_reported": ".2"}, "significance",
+        '"significant"', "not_significant"),
     "p below the level, yet not": (
         "effects", "bjork2005-02", {"significance": "not_significant"}, "significance",
         '"not_significant"', "significant"),
@@ -63,13 +72,46 @@ PLANTS = {
         "effects", "bjork2005-02", {"significance": "not_stated"}, "significance",
         '"not_stated"', "significant"),
     "p > .05 is not significant": (
-        "effects", "bjork2005-02", {"p_relation": ">", "p_value": "0.05"}, "significance",
+        "effects", "bjork2005-02", {"p_relation": ">", "p_value": "0.05", "p_reported": "p>.05"},
+        "significance",
         '"significant"', "not_significant"),
     "no association, yet significant": (
         "effects", "alm2003-02", {"direction": "none", "direction_analysed": "none",
         "significance": "significant"}, "direction", '"none"',
         "negative, positive, mixed, unstated"),
+    "p copied wrongly": (
+        "effects", "bjork2005-02", {"p_value": "0.002"}, "p_value", "0.002",
+        ".02 with = under p_relation, as printed"),
+    "p not copied": (
+        "effects", "bjork2005-01", {"p_reported": "p < .05"}, "p_value", "blank",
+        ".05 with < under p_relation, as printed"),
+    "significance not of r and n": (
+        "effects", "alm2003-03", {"statistic": "r", "value": "-0.10"}, "significance",
+        '"significant"', "not_significant, as p is 0.519 to 0.56 from r and n"),
+    "no significance of r and n": (
+        "effects", "alm2003-03", {"statistic": "r", "value": "-0.60", "significance":
+        "not_significant"}, "significance", '"not_significant"',
+        "significant, as p is 3.55e-05 to 5.14e-05 from r and n"),
+    "significance not of the interval": (
+        "effects", "gran2010-02", {"significance": "significant"}, "significance",
+        '"significant"', "not_significant, as the interval says"),
+    "no significance of the interval": (
+        "effects", "gran2010-02", {"ci_high": "0.8"}, "significance", '"not_significant"',
+        "significant, as the interval says"),
     # Groups and intervals.
+    "one group without a size": (
+        "effects", "bjork2005-05", {"n1": "20"}, "n2", "blank", "a number beside n1"),
+    "one mean": (
+        "effects", "gran2010-01", {"mean2": ""}, "mean2", "blank", "a number beside mean1"),
+    "one SD": ("effects", "gran2010-01", {"sd1": ""}, "sd1", "blank", "a number beside sd2"),
+    "SD of zero": ("effects", "gran2010-01", {"sd1": "0"}, "sd1", "0", "above 0"),
+    "means against direction": (
+        "effects", "gran2010-01", {"mean1": "5.1"}, "direction", '"negative"',
+        "the sign of mean1 less mean2"),
+    "one end of an interval": (
+        "effects", "gran2010-02", {"ci_high": ""}, "ci_high", "blank", "a number beside ci_low"),
+    "the other end of an interval": (
+        "effects", "gran2010-02", {"ci_low": ""}, "ci_low", "blank", "a number beside ci_high"),
     "n blank beside group sizes": (
         "effects", "gran2010-01", {"n": ""}, "n", "blank", "at least n1 + n2"),
     "groups larger than n": (
@@ -92,14 +134,15 @@ PLANTS = {
         "effects", "alm2001-01", {"ci_high": "0.10"}, "ci_high", "0.1",
         "0.007 to 0.018 from r and n"),
     "p not of r and n": (
-        "effects", "alm2001-01", {"p_value": "0.15"}, "p_value", "0.15",
+        "effects", "alm2001-01", {"p_value": "0.15", "p_reported": ".15"}, "p_value", "0.15",
         "0.0557 to 0.0646 from r and n"),
     "p bound not of r and n": (
-        "effects", "alm2001-01", {"p_value": "0.05", "p_relation": "<",
-        "significance": "significant"}, "p_value", "0.05", "0.0557 to 0.0646 from r and n"),
-    "lower bound of p not of r and n": (
-        "effects", "alm2001-01", {"p_value": "0.2", "p_relation": ">"}, "p_value", "0.2",
+        "effects", "alm2001-01", {"p_value": "0.05", "p_relation": "<", "p_reported": "<.05",
+        "significance": "significant", "ci_low": "", "ci_high": ""}, "p_value", "0.05",
         "0.0557 to 0.0646 from r and n"),
+    "lower bound of p not of r and n": (
+        "effects", "alm2001-01", {"p_value": "0.2", "p_relation": ">", "p_reported": ">.2"},
+        "p_value", "0.2", "0.0557 to 0.0646 from r and n"),
     # Signs and polarity.
     "sign against direction": (
         "effects", "alm2003-03", {"value": "2.5"}, "direction", '"negative"',
@@ -213,11 +256,30 @@ PLANTS = {
         "reviews", "pool2020-02", {"direction_analysed": "positive"}, "direction_analysed",
         '"positive"', "negative, the stated direction under the polarity of x and y"),
     "review p without relation": (
-        "reviews", "pool2020-01", {"p_relation": ""}, "p_relation", "blank",
+        "reviews", "pool2020-01", {"p_relation": "", "p_reported": "told"}, "p_relation", "blank",
         "=, < or > with every p_value"),
     "persons without relation": (
         "reviews", "pool2020-01", {"n_relation": ""}, "n_relation", "blank",
         "=, <, > or ~ with every n_total"),
+    "review p copied wrongly": (
+        "reviews", "pool2020-01", {"p_value": "0.01"}, "p_value", "0.01",
+        ".001 with < under p_relation, as printed"),
+    "review p not of the interval": (
+        "reviews", "pool2020-01", {"ci_high": "0.08"}, "p_value", "0.001",
+        "above .05, as the interval says"),
+    "review interval not of its p": (
+        "reviews", "pool2020-01", {"p_value": "0.3", "p_reported": ".3", "p_relation": "="},
+        "p_value", "0.3", "below .05, as the interval says"),
+    "one end of a pooled interval": (
+        "reviews", "pool2020-01", {"ci_low": ""}, "ci_low", "blank", "a number beside ci_high"),
+    "review of an unknown class": (
+        "reviews", "pool2020-02", {"attachment_class": "dismisive"}, "attachment_class",
+        '"dismisive"', "an id of effects/constructs.csv"),
+    "raw rows that are no ids": (
+        "reviews", "pool2020-02", {"raw_effect_ids": "raw2020-01, raw2020-02"},
+        "raw_effect_ids", '"raw2020-01, raw2020-02"',
+        'text like "levy2011-01 levy2011-05" (First-recorded result rows that say the same), '
+        "or blank"),
     "superseded by nothing": (
         "reviews", "old2010-01", {"superseded_by": "new2030-01"}, "superseded_by",
         '"new2030-01"', "a review_id of this table that this row does not supersede in turn"),
@@ -228,8 +290,12 @@ PLANTS = {
         "reviews", "pool2020-02", {"meta_id": "other2020"}, "review_id", '"pool2020-02"',
         "other2020, a hyphen and a number"),
     "moderator id of another review": (
-        "review_moderators", "pool2020-m02", {"meta_id": "other2020"}, "moderator_id",
-        '"pool2020-m02"', "other2020, a hyphen and a number"),
+        "review_moderators", "pool2020-m02", {"meta_id": "old2010"}, "moderator_id",
+        '"pool2020-m02"', "old2010, a hyphen and a number"),
+    "moderator of an unknown review": (
+        "review_moderators", "pool2020-m02", {"moderator_id": "poll2020-m02", "meta_id":
+        "poll2020"}, "meta_id", '"poll2020"',
+        "a meta_id of effects/reviews.csv, or of a review in effects/leftovers.csv"),
     "moderator p without relation": (
         "review_moderators", "pool2020-m01", {"p_relation": ""}, "p_relation", "blank",
         "=, < or > with every p_value"),
@@ -295,8 +361,15 @@ def test_message_is_one_line_and_a_count(tmp_path, tables):
         ("gran2010-02", {"ci_low": "0.6", "oddity": "printed so"}),
         ("gran2010-02", {"ci_low": "1.3", "ci_high": "0.2", "oddity": "printed so"}),
         ("bjork2005-02", {"p_value": "0.2", "oddity": "printed so"}),
-        ("bjork2005-02", {"p_value": "0.2", "p_relation": "<"}),
-        ("bjork2005-02", {"p_value": "0.2", "level": "0.3"}),
+        ("bjork2005-02", {"p_value": "0.2", "p_relation": "<", "p_reported": "p < .2"}),
+        ("bjork2005-02", {"p_value": "0.2", "p_reported": "0.20", "level": "0.3"}),
+        ("bjork2005-02", {"p_reported": "p ≤ .02", "p_relation": "<"}),
+        ("bjork2005-02", {"p_value": "0.001", "p_relation": "<", "p_reported": ".000"}),
+        ("gran2010-01", {"mean1": "5.1", "oddity": "higher = worse"}),
+        ("gran2010-02", {"ci_high": "", "oddity": "one end printed"}),
+        ("gran2010-02", {"significance": "significant", "level": "0.2"}),
+        ("hassel2012-01", {"df2": "134", "oddity": "printed so"}),
+        ("hassel2012-01", {"df1": "3", "contrast": "omnibus"}),
         ("bjork2005-01", {"n": "59", "n_note": "one left"}),
         ("bjork2005-01", {"n": "7", "n_unit": "therapists"}),
         ("bjork2005-01", {"n": ""}),
@@ -325,6 +398,7 @@ def test_printed_interval_and_p_pass_whatever_is_rounded(tmp_path, tables, r, n)
             n=f"{n}", value=f"{r}", ci_low=f"{tanh(arctanh(true) - half):.2f}",
             ci_high=f"{tanh(arctanh(true) + half):.2f}", p_value=f"{max(p, 0.001):.3f}",
             p_relation="=" if p > 0.001 else "<",
+            p_reported=f"{'' if p > 0.001 else '<'}{max(p, 0.001):.3f}",
             significance="significant" if round(p, 3) <= 0.05 else "not_significant",
             second_reading="n value" if n != 40 and r != -0.3 else "n" if n != 40 else
             "value" if r != -0.3 else "agrees",
@@ -340,6 +414,33 @@ def test_same_result_under_a_new_id(tmp_path, tables):
     assert (problem.column, problem.allowed) == ("effect_id", "one row a result")
     again["duplicate_of"] = "bjork2005-01"
     assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
+def test_same_result_in_other_words(tmp_path, tables):
+    again = {"effect_id": "bjork2005-06", "summary": "The same, told otherwise."}
+    tables["effects"].append(ledgers.find(tables, "effects", "bjork2005-01") | again)
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.allowed) == ("bjork2005-06", "one row a result")
+
+
+def test_two_reports_of_one_doi(tmp_path, tables):
+    """A DOI belongs to one report; where it is two, they say that they overlap."""
+    ledgers.find(tables, "studies", "hassel2012")["doi"] = "10.1234/ALM.2001"
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert [(p.key, p.column, p.allowed) for p in problems] == [
+        ("alm2001", "doi", "another than that of hassel2012"),
+        ("hassel2012", "doi", "another than that of alm2001"),
+    ]
+    ledgers.find(tables, "studies", "hassel2012")["doi"] = ""
+    ledgers.find(tables, "studies", "alm2003")["doi"] = "10.1234/ALM.2001"
+    assert found_in(ledgers.write(tmp_path / "overlap", tables)) == []
+
+
+def test_number_superseded_by_a_mere_statement(tmp_path, tables):
+    ledgers.find(tables, "reviews", "pool2020-01")["estimate"] = ""
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.column) == ("old2010-01", "superseded_by")
+    assert problem.allowed == "a review that prints an estimate, since this one does"
 
 
 def test_overlapping_reports_in_different_samples(tmp_path, tables):

@@ -137,6 +137,7 @@ def z_of(r):
         ({"statistic": "t", "value": -2.0, "n": 14.0, **POSITIVE}, 0.5),
         ({"statistic": "F", "value": 4.0, "df1": 1.0, "n": 14.0}, -0.5),
         # The printed error df counts, where there is one.
+        ({"statistic": "t", "value": 2.0, "df2": 60.0, "n": 14.0}, -0.25),
         ({"statistic": "F", "value": 4.0, "df1": 1.0, "df2": 60.0, "n": 14.0}, -0.25),
         ({**EXACT_P, "p_value": 2 * t.sf(2, 12), "n": 14.0}, -0.5),
         ({**EXACT_P, "p_value": 1.0}, 0.0),
@@ -196,8 +197,10 @@ def test_three_statistics_of_the_same_groups_agree(natural):
 def test_sign_of_groups_follows_direction_or_polarity():
     assert told(**GROUPS, statistic="t", value=2.0, **POSITIVE)["ri"] > 0
     assert told(**GROUPS, statistic="t", value=2.0)["ri"] < 0
-    assert told(**GROUPS, **MEANS)["ri"] < 0
-    assert told(**GROUPS, **MEANS, y_scored_as="reversed")["ri"] > 0
+    # The means say negative on the scale as printed; what the text says of the sign comes first.
+    assert told(**GROUPS, **MEANS, **POSITIVE)["ri"] == -told(**GROUPS, **MEANS)["ri"] > 0
+    assert told(**GROUPS, **MEANS, **UNSTATED)["ri"] < 0
+    assert told(**GROUPS, **MEANS, **UNSTATED, y_scored_as="reversed")["ri"] > 0
 
 
 @pytest.mark.parametrize(

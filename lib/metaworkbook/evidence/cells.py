@@ -33,24 +33,31 @@ def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.Da
     data = {}
     for column in table.columns:
         cells = records.cells[column.name]
-        bad = _judge_all(column, cells)
-        for index, remedy in bad:
+        bad = _judge_all(column, cells, records.lines)
+        for index, allowed, remedy in bad:
             where = (place, records.lines[index], name_row(keys[index]), column.name)
-            problems.append(Problem(*where, show(cells[index]), column.allowed(), remedy))
-        data[column.name] = _type(column, cells, {index for index, _ in bad})
+            problems.append(Problem(*where, show(cells[index]), allowed, remedy))
+        data[column.name] = _type(column, cells, {index for index, *_ in bad})
     return pd.DataFrame(data, index=pd.Index(records.lines, name="row", dtype=int))
 
 
-def _judge_all(column: Column, cells: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return the index of every bad cell with the remedy; each different text is judged once."""
+def _judge_all(
+    column: Column, cells: tuple[str, ...], lines: tuple[int, ...]
+) -> list[tuple[int, str, str]]:
+    """Return every bad cell: its index, what is allowed and the remedy.
+
+    Each different text is judged once.
+    """
     verdicts = {text: why for text in set(cells) if (why := judge(column, text))}
-    bad = [(index, verdicts[text]) for index, text in enumerate(cells) if text in verdicts]
+    allowed = column.allowed()
+    bad = [(index, allowed, verdicts[text]) for index, text in enumerate(cells) if text in verdicts]
     if column.unique:
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for index, text in enumerate(cells):
             if text and text in seen:
-                bad.append((index, "It stands in an earlier row; ids are given once."))
-            seen.add(text)
+                remedy = f"Row {seen[text]} has it already: correct one of them, or delete one row."
+                bad.append((index, "an id that no other row has", remedy))
+            seen.setdefault(text, lines[index])
     return bad
 
 
@@ -70,7 +77,7 @@ def judge(column: Column, text: str) -> str:
         return "" if text in column.enum else "Use one of the words allowed."
     if column.type == "string":
         good = not column.pattern or re.fullmatch(column.pattern, text)
-        return "" if good else "Correct the form."
+        return "" if good else "Write it in the form of the example."
     if not NUMBER.fullmatch(text):
         return "Write the number with a point and nothing else; leave the cell blank if unknown."
     return "" if _holds(column, float(text)) else "Correct the number."

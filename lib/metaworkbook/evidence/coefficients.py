@@ -33,8 +33,9 @@ def correlate(rows: pd.DataFrame) -> pd.DataFrame:
     r[as_r] = (rows["polarity"] * value)[as_r]
     path[as_r] = _say("r = {0:g} as printed", value[as_r])
     path[as_r & (rows["polarity"] < 0)] += ", turned by polarity"
-    r[as_t] = sign[as_t] * np.abs(conversions.r_from_t(value[as_t], (n - 2)[as_t]))
-    path[as_t] = _say("t = {0:g}, df = n - 2: r = t / sqrt(t^2 + df) (Cohen 1965)", value[as_t])
+    r[as_t] = sign[as_t] * np.abs(conversions.r_from_t(value[as_t], df[as_t]))
+    words = "t({0:g}) = {1:g}, sign from the text: r = t / sqrt(t^2 + df) (Cohen 1965)"
+    path[as_t] = _say(words, df[as_t], value[as_t])
     r[as_f] = conversions.r_from_f(value[as_f], df[as_f], sign[as_f])
     words = "F(1, {0:g}) = {1:g}, sign from the text: r = sqrt(F / (F + df))"
     path[as_f] = _say(words, df[as_f], value[as_f])
@@ -97,7 +98,10 @@ def tell_groups(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _difference(rows: pd.DataFrame) -> np.ndarray:
-    """Return the standardised difference of two groups, signed under the polarity."""
+    """Return the standardised difference of two groups, signed under the polarity.
+
+    The sign is the stated one; means have one of their own where none is stated.
+    """
     statistic = rows["statistic"].to_numpy(object)
     n1, n2 = rows["n1"].to_numpy(float), rows["n2"].to_numpy(float)
     size = rows["value"].abs().to_numpy(float)
@@ -106,9 +110,9 @@ def _difference(rows: pd.DataFrame) -> np.ndarray:
     d = np.where(statistic == "d", d, d * np.sqrt(1 / n1 + 1 / n2))
     means = statistic == "means"
     given = [rows[name].to_numpy(float)[means] for name in ("mean1", "sd1", "mean2", "sd2")]
-    d[means] = rows["polarity"].to_numpy(float)[means] * conversions.d_from_means(
-        given[0], given[1], n1[means], given[2], given[3], n2[means]
-    )
+    printed = conversions.d_from_means(given[0], given[1], n1[means], given[2], given[3], n2[means])
+    stated, polarity = (rows[name].to_numpy(float)[means] for name in ("sign", "polarity"))
+    d[means] = np.where(np.isnan(stated), polarity * printed, stated * np.abs(printed))
     return d
 
 

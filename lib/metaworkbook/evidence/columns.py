@@ -23,7 +23,7 @@ NUMBERS = {
     "samples": "n",
     "effects": "n n1 n2 mean1 sd1 mean2 sd2 value df1 df2 p_value level ci_low ci_high",
     "shares": "count share n",
-    "reviews": "year k n_total estimate se ci_low ci_high p_value",
+    "reviews": "year k n_total estimate se ci_low ci_high ci_level p_value",
     "review_moderators": "p_value",
     "second_coding": "n value",
 }
@@ -31,14 +31,16 @@ WORDS = {
     "studies": "study_id citation doi cited_in_thesis same_sample_as setting treatment_family",
     "samples": "sample_id set_apart reports",
     "constructs": "construct family name_en name_nb",
-    "effects": "effect_id study_id sample_id x x_as_written x_scored_as x_measure measure_family y "
+    "effects": "effect_id study_id sample_id x x_as_written x_scored_as x_measure x_informant "
+    "measure_family y "
     "y_as_written y_scored_as y_measure y_rater phase phase_as_written n_unit n_note statistic "
     "detail p_reported p_relation contrast natural_classes direction direction_analysed "
     "significance group control source_kind summary confidence proposition duplicate_of hold_back "
     "oddity second_reading coder_note",
     "shares": "effect_id system attachment_class",
     "reviews": "review_id meta_id citation subgroup modality x x_scored_as y y_scored_as statistic "
-    "n_relation interval_note p_relation direction direction_analysed superseded_by source_kind "
+    "n_relation interval_note p_reported p_relation direction direction_analysed attachment_class "
+    "superseded_by source_kind "
     "confidence hold_back oddity raw_effect_ids coder_note",
     "review_moderators": "moderator_id meta_id moderator levels test_statistic result p_relation",
     "claims": "claim_id study_id claim x y direction proposition seen_in_source",
@@ -57,6 +59,7 @@ class Column:
     required: bool = False
     unique: bool = False
     pattern: str = ""
+    example: str = ""
     enum: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
@@ -65,8 +68,10 @@ class Column:
         """Return in words what a cell of this column may hold."""
         if self.enum:
             words = ", ".join(self.enum)
+        elif self.pattern:
+            words = f'text like "{self.example}" ({self.description})'
         elif self.type == "string":
-            words = f"text of the form {self.pattern}" if self.pattern else "text"
+            words = "text"
         else:
             words = "a whole number" if self.type == "integer" else "a number with a decimal point"
             if self.minimum is not None:

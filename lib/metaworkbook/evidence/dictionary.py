@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from metaworkbook.evidence.columns import NUMBERS, TABLES, WORDS, Column, Foreig
 FILE = "datapackage.yaml"
 TYPES = ("string", "integer", "number")
 LIMITS = {"required", "unique", "pattern", "enum", "minimum", "maximum"}
-ENTRIES = {"name", "type", "title", "description", "constraints", "unit"}
+ENTRIES = {"name", "type", "title", "description", "example", "constraints", "unit"}
 FILE_NAME = re.compile(r"[a-z0-9_]+\.csv")
 
 
@@ -80,9 +81,10 @@ def _load(text: str) -> list[Any]:
         content = yaml.load(text, _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        found = str(getattr(error, "problem", None) or error).splitlines()[0]
+        words = str(getattr(error, "problem", None) or error).splitlines()[0]
+        found = f"text that is no YAML ({words})"
         line = mark.line + 1 if mark else 0
-        raise _refusal(found, "YAML", "Correct the line.", line) from None
+        raise _refusal(found, "YAML", "Correct this line or the one above.", line) from None
     resources = content.get("resources") if isinstance(content, dict) else None
     if not isinstance(resources, list):
         raise _refusal("no resources", "a list of tables under resources", "Restore the list.")
@@ -143,6 +145,7 @@ def _read_column(field: object, table: str, problems: list[Problem]) -> Column |
         "required": (limits.get("required", False), lambda v: isinstance(v, bool), "true, false"),
         "unique": (limits.get("unique", False), lambda v: isinstance(v, bool), "true, false"),
         "pattern": (limits.get("pattern", ""), _is_pattern, "a regular expression"),
+        "example": (field.get("example", ""), _fits(limits), "a text that fits the pattern"),
         "enum": (limits.get("enum", []), _is_words, "words; quote yes, no and numbers"),
         "minimum": (limits.get("minimum"), _is_limit, "a number"),
         "maximum": (limits.get("maximum"), _is_limit, "a number"),
@@ -165,6 +168,7 @@ def _read_column(field: object, table: str, problems: list[Problem]) -> Column |
         value["required"],
         value["unique"],
         value["pattern"],
+        value["example"],
         tuple(value["enum"]),
         value["minimum"],
         value["maximum"],
@@ -177,6 +181,14 @@ def _is_pattern(value: object) -> bool:
     except (re.error, TypeError, OverflowError, RecursionError):
         return False
     return isinstance(value, str)
+
+
+def _fits(limits: dict[str, Any]) -> Callable[[object], bool]:
+    """Return what tells whether an example has the form that its column asks for."""
+    pattern = limits.get("pattern", "")
+    if not pattern or not _is_pattern(pattern):
+        return lambda value: isinstance(value, str)
+    return lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value))
 
 
 def _is_words(value: object) -> bool:

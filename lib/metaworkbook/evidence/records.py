@@ -118,14 +118,14 @@ def _check_header(table: Table, header: list[str], place: str, problems: list[Pr
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             found = f"{header.count(name)} such columns"
-            wrong.append((show(name), found, "one", "Delete the extra column."))
+            wrong.append((show(name), found, "one of this name", "Delete the extra column."))
         if name not in names:
             remedy = "Correct the header or describe the column there."
             allowed = "the columns of datapackage.yaml"
             wrong.append((show(name), "an unknown column", allowed, remedy))
     for name in names:
         if name not in header:
-            remedy = "Restore the column; blank cells are fine."
-            wrong.append((name, "no such column", "one", remedy))
+            remedy = "Restore the column; its cells may be blank where blank is allowed."
+            wrong.append((name, "no such column", "one of this name", remedy))
     problems.extend(Problem(place, 1, "", *words) for words in wrong)
     return not wrong

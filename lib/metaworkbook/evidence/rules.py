@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from metaworkbook.errors import Problem
-from metaworkbook.evidence import row_rules, table_rules
+from metaworkbook.evidence import printed_rules, row_rules, table_rules
 from metaworkbook.evidence.breaches import list_problems
 from metaworkbook.evidence.columns import Table
 
@@ -14,11 +14,17 @@ ROW_RULES = {
         row_rules.check_statistics,
         row_rules.check_p_values,
         row_rules.check_groups,
-        row_rules.check_printed,
         row_rules.check_signs,
+        printed_rules.check_printed,
+        printed_rules.check_copied_p,
+        printed_rules.check_effect_intervals,
     ),
     "shares": (row_rules.check_shares,),
-    "reviews": (row_rules.check_reviews,),
+    "reviews": (
+        row_rules.check_reviews,
+        printed_rules.check_copied_p,
+        printed_rules.check_review_intervals,
+    ),
     "review_moderators": (row_rules.check_relation,),
 }
 
@@ -39,8 +45,20 @@ TABLE_RULES = (
         "effects",
         lambda t, w: table_rules.check_overlaps(t["studies"], w["studies"], w["effects"]),
     ),
+    (
+        "studies",
+        "effects",
+        lambda t, w: table_rules.check_dois(t["studies"], w["studies"], w["effects"]),
+    ),
     ("effects", "", lambda t, w: table_rules.check_duplicates(t["effects"], w["effects"])),
     ("reviews", "", lambda t, w: table_rules.check_superseded(t["reviews"], w["reviews"])),
+    (
+        "review_moderators",
+        "reviews leftovers",
+        lambda t, w: table_rules.check_moderated(
+            t["review_moderators"], w["reviews"], w["leftovers"]
+        ),
+    ),
     (
         "effects",
         "second_coding",

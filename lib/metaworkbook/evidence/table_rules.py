@@ -10,9 +10,9 @@ from metaworkbook.evidence.breaches import Breach
 
 #: Rows of one sample equal in all of these report one result.
 SAME_RESULT = [
-    "sample_id", "x", "x_as_written", "x_measure", "y", "y_as_written", "y_measure", "y_rater",
-    "phase", "phase_as_written", "n", "statistic", "value", "p_reported", "direction",
-    "significance", "contrast", "detail", "group", "summary",
+    "sample_id", "x", "x_as_written", "x_measure", "x_informant", "y", "y_as_written", "y_measure",
+    "y_rater", "phase", "phase_as_written", "n", "statistic", "value", "mean1", "mean2",
+    "p_reported", "direction", "significance", "contrast", "detail", "group",
 ]  # fmt: skip
 STATED = ("significant", "not_significant")
 PROPOSITIONS = frozenset(f"P{number}" for number in range(1, 16))
@@ -79,6 +79,28 @@ def check_overlaps(
     )
 
 
+def check_dois(
+    studies: pd.DataFrame, all_studies: pd.DataFrame, everyone: pd.DataFrame
+) -> Iterator[Breach]:
+    """Yield where two reports with results have one DOI and are not told to overlap."""
+    used = all_studies[all_studies["study_id"].isin(everyone["study_id"])]
+    owners = used.groupby(used["doi"].str.lower())["study_id"].agg(list)
+    others = [
+        " ".join(
+            other for other in owners.get(doi.lower(), ())
+            if doi and study in set(used["study_id"]) and other not in {study, *told.split()}
+        )
+        for study, doi, told in zip(
+            studies["study_id"], studies["doi"], studies["same_sample_as"], strict=True
+        )
+    ]
+    others = pd.Series(others, index=studies.index, dtype="str")
+    yield Breach(
+        others != "", "doi", "another than that of " + others,
+        "Correct it, or name each study under same_sample_as of the other.",
+    )
+
+
 def _words(partners: dict[str, list[str]]) -> set[str]:
     return set(partners).union(*partners.values())
 
@@ -113,20 +135,39 @@ def check_duplicates(e: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach
 def check_superseded(r: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
     """Yield where a review is superseded by an unknown one, or in the end by itself."""
     newer = dict(zip(everyone["review_id"], everyone["superseded_by"], strict=True))
-    good = [_ends(review, newer) for review in r["review_id"]]
+    last = r["review_id"].map(lambda review: _end(review, newer))
     yield Breach(
-        ~pd.Series(good, index=r.index, dtype=bool), "superseded_by",
+        last == "", "superseded_by",
         "a review_id of this table that this row does not supersede in turn", "Correct the id.",
+    )
+    printed = set(everyone.loc[everyone["estimate"].notna(), "review_id"])
+    yield Breach(
+        (last != "") & r["estimate"].notna() & ~last.isin(printed), "superseded_by",
+        "a review that prints an estimate, since this one does",
+        "Leave it blank, or no page shows the only number there is.",
     )
 
 
-def _ends(review: str, newer: dict[str, str]) -> bool:
-    seen = {review}
+def _end(review: str, newer: dict[str, str]) -> str:
+    """Return the review at the end of the chain, blank where it has no end."""
+    seen = [review]
     while review := newer.get(review, ""):
         if review in seen or review not in newer:
-            return False
-        seen.add(review)
-    return True
+            return ""
+        seen.append(review)
+    return seen[-1]
+
+
+def check_moderated(
+    moderators: pd.DataFrame, reviews: pd.DataFrame, leftovers: pd.DataFrame
+) -> Iterator[Breach]:
+    """Yield where a moderator test belongs to a review that is nowhere."""
+    left = leftovers.loc[leftovers["raw_table"] == "reviews", "raw_id"].str.rsplit("-", n=1).str[0]
+    yield Breach(
+        ~moderators["meta_id"].isin({*reviews["meta_id"], *left}), "meta_id",
+        "a meta_id of effects/reviews.csv, or of a review in effects/leftovers.csv",
+        "Correct it, or add the review.",
+    )
 
 
 def check_second_reading(
@@ -138,7 +179,8 @@ def check_second_reading(
     stale = (e["second_reading"] != expected) & ~e["effect_id"].isin(unsound)
     yield Breach(
         stale, "second_reading", expected.where(expected != "", "blank"),
-        "Enter what effects/second_coding.csv says, or correct it there.",
+        "The cell names the fields in which effects/second_coding.csv differs from this row: enter "
+        "them, or correct the field that is wrong.",
     )
 
 
