@@ -27,15 +27,18 @@ TERMINATED = 143
 def check() -> None:
     """Check the evidence, the page list and every notebook; print every problem found."""
     from metaworkbook import paths
-    from metaworkbook.errors import LedgerError, ProblemsError
+    from metaworkbook.errors import ProblemsError
     from metaworkbook.evidence.ledger import read_ledger
+    from metaworkbook.evidence.moderators import check_moderators
     from metaworkbook.publishing.lints import check_notebook
-    from metaworkbook.publishing.plan import make_plan
+    from metaworkbook.publishing.plan import check_values, make_plan
 
     plan, problems = make_plan(paths.build())
     try:
         ledger = read_ledger()
-    except LedgerError as error:
+        problems += check_values(plan, ledger)
+        check_moderators(ledger)
+    except ProblemsError as error:
         problems += error.problems
     for file in sorted(paths.notebooks().glob("*.ipynb")):
         problems += check_notebook(file)

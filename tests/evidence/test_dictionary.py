@@ -79,6 +79,7 @@ def test_a_fresh_copy_is_handed_out():
     [
         (Column("a", "string", ""), "text, or blank"),
         (Column("a", "string", "", required=True), "text"),
+        (Column("a", "string", "", pattern="[a-z]+"), "text of the form [a-z]+, or blank"),
         (
             Column("a", "string", "Short id", pattern="[a-z]+", example="alm"),
             'text like "alm" (Short id), or blank',
@@ -236,6 +237,14 @@ def test_foreign_key_to_nothing(tmp_path, content, column, resource, other):
 
 
 # Columns.
+
+
+@pytest.mark.parametrize("example", [3, "10.1234", "doi:10.1234/alm"])
+def test_example_that_breaks_its_own_pattern(tmp_path, content, example):
+    field_of(content, "studies", "doi")["example"] = example
+    (problem,) = problems_of(written(tmp_path, content))
+    assert (problem.key, problem.column) == ("studies", "doi")
+    assert problem.found == f"example {example!r}"
 
 
 @pytest.mark.parametrize("field", [3, None, {}, {"name": 3}, {"type": "string"}])

@@ -466,9 +466,9 @@ def test_ids_are_no_paths(table, path):
     (key,) = (
         c for c in ledgers.DICTIONARY[table].columns if c.name == ledgers.DICTIONARY[table].key
     )
-    assert judge(key, path) == "Write it in the form of the example."
+    assert judge(key, path) == "Write it in the form allowed."
     if table in ("effects", "reviews"):
-        assert judge(key, path + "-01") == "Write it in the form of the example."
+        assert judge(key, path + "-01") == "Write it in the form allowed."
 
 
 def test_every_table_is_named_by_a_required_unique_first_column():

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from metaworkbook import paths
 from metaworkbook.errors import ProblemsError
-from metaworkbook.evidence.dictionary import read_dictionary
-from metaworkbook.evidence.moderators import list_moderators, read_declarations, read_values
+from metaworkbook.evidence.dictionary import FILE, read_dictionary
+from metaworkbook.evidence.moderators import (
+    check_moderators,
+    list_moderators,
+    read_declarations,
+    read_values,
+)
 from metaworkbook.evidence.selection import describe_effects, select
 
 GOOD = {"name": "rater", "column": "y_rater", "kind": "category", "title": "Rater",
@@ -75,3 +81,17 @@ def test_a_column_that_is_not_there_is_named(real_ledger):
     wrong = read_declarations([GOOD | {"column": "y_rator"}], "x")
     with pytest.raises(ProblemsError, match="y_rator"):
         read_values(rows, wrong)
+
+
+def test_the_ledger_is_checked_against_the_declarations(real_ledger, tmp_path, monkeypatch):
+    check_moderators(real_ledger)
+    text = (paths.effects() / FILE).read_text(encoding="utf-8")
+    (tmp_path / "effects").mkdir()
+    changed = text.replace("column: y_rater,", "column: yrater,", 1)
+    (tmp_path / "effects" / FILE).write_text(changed, encoding="utf-8")
+    monkeypatch.setenv(paths.ROOT_VARIABLE, str(tmp_path))
+    with pytest.raises(ProblemsError) as caught:
+        check_moderators(real_ledger)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.key) == (f"effects/{FILE}", "rater")
+    assert (problem.column, problem.found) == ("column", '"yrater"')

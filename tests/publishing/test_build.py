@@ -267,6 +267,27 @@ def test_a_mistake_stops_the_build_before_a_page_runs(three, ran, planted):
     assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results", "site"]
 
 
+def test_a_value_that_the_evidence_does_not_know_stops_the_build(three, ran):
+    """The notebook would find it too, but only once it runs."""
+    asked = 'page: str = ""  # its name\nrater: str = "any"  # who rates\nx: str = "dismissing"'
+    other = 'page: str = ""  # its name\nsource: str = "demonstration"  # where from\nx: str = "z"'
+    books.add_page(three, "asked", books.make_notebook("rater", parameters=asked))
+    books.add_page(three, "elsewhere", books.make_notebook("x", parameters=other))
+    go()
+    before = read_site(three)
+    for old, new in (('"any"', '"patient"'), ('"dismissing"', '"avoidant"')):
+        edit(three / "notebooks" / "asked.ipynb", json.dumps(old)[1:-1], json.dumps(new)[1:-1])
+    ran.clear()
+    with pytest.raises(ProblemsError) as caught:
+        go()
+    assert [(p.file, p.key, p.column, p.found) for p in caught.value.problems] == [
+        ("notebooks/pages.toml", "asked", "parameter rater of asked.ipynb", '"patient"'),
+        ("notebooks/pages.toml", "asked", "parameter x of asked.ipynb", '"avoidant"'),
+    ]
+    assert ran == []
+    assert read_site(three) == before
+
+
 def test_all_mistakes_of_evidence_and_pages_come_at_once(three):
     for file, old, new, _ in (PLANTED["a header"], PLANTED["a parameter"], PLANTED["a tag"]):
         edit(three / file, old, new)

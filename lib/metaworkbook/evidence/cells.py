@@ -77,7 +77,7 @@ def judge(column: Column, text: str) -> str:
         return "" if text in column.enum else "Use one of the words allowed."
     if column.type == "string":
         good = not column.pattern or re.fullmatch(column.pattern, text)
-        return "" if good else "Write it in the form of the example."
+        return "" if good else "Write it in the form allowed."
     if not NUMBER.fullmatch(text):
         return "Write the number with a point and nothing else; leave the cell blank if unknown."
     return "" if _holds(column, float(text)) else "Correct the number."

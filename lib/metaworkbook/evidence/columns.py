@@ -68,10 +68,10 @@ class Column:
         """Return in words what a cell of this column may hold."""
         if self.enum:
             words = ", ".join(self.enum)
-        elif self.pattern:
+        elif self.example:
             words = f'text like "{self.example}" ({self.description})'
         elif self.type == "string":
-            words = "text"
+            words = f"text of the form {self.pattern}" if self.pattern else "text"
         else:
             words = "a whole number" if self.type == "integer" else "a number with a decimal point"
             if self.minimum is not None:

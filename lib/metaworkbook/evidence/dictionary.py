@@ -186,9 +186,8 @@ def _is_pattern(value: object) -> bool:
 def _fits(limits: dict[str, Any]) -> Callable[[object], bool]:
     """Return what tells whether an example has the form that its column asks for."""
     pattern = limits.get("pattern", "")
-    if not pattern or not _is_pattern(pattern):
-        return lambda value: isinstance(value, str)
-    return lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value))
+    form = pattern if pattern and _is_pattern(pattern) else "(?s:.*)"
+    return lambda value: value == "" or (isinstance(value, str) and bool(re.fullmatch(form, value)))
 
 
 def _is_words(value: object) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from metaworkbook import paths
 from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.demonstration import LEDGER, describe_demonstration
 from metaworkbook.evidence.dictionary import FILE
-from metaworkbook.evidence.selection import Selection
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.selection import Selection, describe_effects
 from metaworkbook.results.censored_moderators import Moderator
 
 KINDS = ("category", "number")
@@ -39,6 +41,17 @@ def list_moderators(source: str = LEDGER) -> tuple[Moderator, ...]:
     else:
         content, place = describe_demonstration(), "demonstration.yaml"
     return read_declarations(content.get("moderators"), place)
+
+
+def check_moderators(ledger: Ledger) -> None:
+    """Check that the declared moderators are complete and that the rows have their columns.
+
+    Raises
+    ------
+    ProblemsError
+        With every declaration that cannot be used.
+    """
+    _check_columns(list_moderators(), describe_effects(ledger), f"effects/{FILE}")
 
 
 def read_declarations(declared: Any, place: str) -> tuple[Moderator, ...]:
@@ -84,14 +97,7 @@ def read_values(selection: Selection, moderators: Sequence[Moderator]) -> dict[s
         If a declared column is not among the rows'.
     """
     rows = selection.rows
-    missing = [
-        Problem("moderators", 0, each.name, "column", f'"{each.column}"', "a column of the rows",
-                "Correct the declaration.")
-        for each in moderators
-        if each.column not in rows
-    ]  # fmt: skip
-    if missing:
-        raise ProblemsError(missing)
+    _check_columns(moderators, rows, "moderators")
     values = {}
     for each in moderators:
         column = rows[each.column]
@@ -102,3 +108,14 @@ def read_values(selection: Selection, moderators: Sequence[Moderator]) -> dict[s
         words = np.where(words == "", each.blank, words) if each.blank else words
         values[each.name] = np.where(np.isin(words, UNTOLD), "", words).astype(object)
     return values
+
+
+def _check_columns(moderators: Sequence[Moderator], rows: pd.DataFrame, place: str) -> None:
+    missing = [
+        Problem(place, 0, each.name, "column", f'"{each.column}"', "a column of the rows",
+                "Correct the declaration.")
+        for each in moderators
+        if each.column not in rows
+    ]  # fmt: skip
+    if missing:
+        raise ProblemsError(missing)

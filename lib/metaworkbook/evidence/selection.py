@@ -14,6 +14,8 @@ from metaworkbook.evidence.tiers import TIERS, convert
 POPULATIONS = ("adults", "all")
 COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
+#: Parameters of a notebook whose values the evidence decides.
+PARAMETERS = ("x", "y", "rater", "phase", "measure_family", "population", "tiers", "pairs")
 REASONS = {
     "duplicate": "the same result as {detail}",
     "held": "held back: {detail}",

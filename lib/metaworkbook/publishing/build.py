@@ -20,6 +20,7 @@ from metaworkbook.publishing import keys, manifest, swap
 from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.plan import (
     Planned,
+    check_values,
     choose_pages,
     executed_file,
     make_plan,
@@ -146,7 +147,7 @@ class _Build:
                 nursery = self._open_nursery(work) if stale else None
                 if nursery:
                     stack.enter_context(nursery)
-                ledger = _read_ledger(problems)
+                ledger = _read_ledger(problems, chosen)
                 unmoved = self._find_unmoved(stale, ledger, work)
                 stale = [planned for planned in stale if planned not in unmoved]
                 run = self._run_pages(nursery, stale, work) if stale else Run()
@@ -310,13 +311,14 @@ def load_look() -> Any:
     return sight.look
 
 
-def _read_ledger(problems: list[Problem]) -> Any:
+def _read_ledger(problems: list[Problem], chosen: list[Planned]) -> Any:
     """Return the validated evidence; raise its problems together with those of the pages."""
     from metaworkbook.evidence.ledger import read_ledger
 
     ledger = None
     try:
         ledger = read_ledger()
+        problems = [*problems, *check_values(chosen, ledger)]
     except LedgerError as error:
         problems = [*problems, *error.problems]
     if problems:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from metaworkbook import paths
-from metaworkbook.errors import PageError, Problem
+from metaworkbook.errors import PageError, Problem, ProblemsError
 from metaworkbook.publishing import keys
 from metaworkbook.publishing.pages import FILE, Page, collect_pages, suggest
 from metaworkbook.publishing.parameters import (
@@ -86,6 +86,36 @@ def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
             injected = injected_parameters(page, declared)
             plan.append(Planned(page, notebook, injected, resolved, inputs, changes))
     return plan, problems
+
+
+def check_values(plan: list[Planned], ledger: Any) -> list[Problem]:
+    """Return every value of a page's parameters that the evidence does not know.
+
+    The notebooks check the same; here it is known before anything runs. Pages that ask another
+    source than the ledger have words of their own.
+    """
+    from metaworkbook.evidence import selection
+    from metaworkbook.evidence.demonstration import LEDGER
+
+    problems = []
+    for planned in plan:
+        if planned.resolved.get("source", LEDGER) != LEDGER:
+            continue
+        values = planned.resolved.items()
+        given = {name: value for name, value in values if name in selection.PARAMETERS}
+        try:
+            selection.check_parameters(ledger, **given)
+        except ProblemsError as error:
+            problems += [
+                replace(
+                    problem,
+                    file=f"notebooks/{FILE}",
+                    key=planned.name,
+                    column=f"parameter {problem.column} of {planned.page.notebook}",
+                )
+                for problem in error.problems
+            ]
+    return problems
 
 
 def choose_pages(plan: list[Planned], only: list[str]) -> list[Planned]:
