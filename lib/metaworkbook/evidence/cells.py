@@ -64,7 +64,7 @@ def _judge_all(
 def judge(column: Column, text: str) -> str:
     """Return what to do about a cell's text, or blank if the column may hold it."""
     if text == "":
-        return "Fill the cell." if column.required else ""
+        return f"Fill the cell: {column.description}." if column.required else ""
     if "\n" in text or "\r" in text:
         return "Keep the record on one line; look for a missing quotation mark."
     if text != text.strip():
