@@ -54,15 +54,14 @@ def real_subset():
         if more <= wanted:
             break
         wanted |= more
+    metas = {"notsu2024", "bernecker2014", "diener2011"}
     kept = {
         "studies": [row for row in whole["studies"] if row["study_id"] in wanted],
         "effects": [row for row in whole["effects"] if row["study_id"] in wanted],
         "claims": [row for row in whole["claims"] if row["study_id"] in wanted],
         "constructs": whole["constructs"],
-        "reviews": [
-            row for row in whole["reviews"] if row["meta_id"] in ("notsu2024", "bernecker2014")
-        ],
-        "review_moderators": whole["review_moderators"][:6],
+        "reviews": [row for row in whole["reviews"] if row["meta_id"] in metas],
+        "review_moderators": [row for row in whole["review_moderators"] if row["meta_id"] in metas],
         "leftovers": whole["leftovers"][:4],
     }
     effects = {row["effect_id"] for row in kept["effects"]}
