@@ -42,7 +42,8 @@ def whole(demonstration):
 def test_rows_of_every_combination_are_those_of_the_selection(real_ledger):
     choices = open_choices("ledger")
     options = module.list_specifications(choices)
-    rows, lets_in = module._masks(real_ledger, QUESTION, choices)
+    selection, lets_in = module._masks(real_ledger, QUESTION, choices)
+    rows = selection.rows
     for taken in random.Random(1).sample(options.tolist(), 12):
         chosen = [choice.options[i] for choice, i in zip(choices.choices, taken, strict=True)]
         arguments = {name: value for option in chosen for name, value in option.select.items()}
@@ -52,6 +53,21 @@ def test_rows_of_every_combination_are_those_of_the_selection(real_ledger):
                 direct = direct[direct[column].astype(str) == value]
         mask = np.logical_and.reduce([lets_in[place][i] for place, i in enumerate(taken)])
         assert rows["effect_id"][mask].tolist() == direct["effect_id"].tolist()
+
+
+def test_two_groups_enter_with_the_variance_of_their_conversion(small_ledger):
+    from metaworkbook.models.gates import headline
+    from metaworkbook.models.multilevel import aggregate
+
+    asked = QUESTION | {"population": "all", "tiers": "A B"}
+    selected = select(small_ledger, **asked)
+    assert "B" in set(selected.rows["tier"])
+    one = aggregate(**selected.exact(), rho=0.6)
+    fit = headline(one.yi, one.vi)
+    found = run_multiverse(small_ledger, asked, small([{"fit": {"model": "composites"}}]))
+    assert found.k.tolist() == [len(one.yi)]
+    assert found.estimate[0] == pytest.approx(fit.estimate, abs=1e-12)
+    assert found.ci_low[0] == pytest.approx(fit.ci_low, abs=1e-12)
 
 
 def test_what_no_choice_sets_stays_as_asked(real_ledger):
@@ -86,8 +102,8 @@ def test_the_same_rows_have_the_same_number_and_others_another(whole):
         for row in whole.to_rows()
     }
     by_set = {}
-    for row in whole.to_rows():
-        by_set.setdefault(row["row_set"], set()).add(row["k"])
+    for row_set, k in zip(whole.row_set.tolist(), whole.k.tolist(), strict=True):
+        by_set.setdefault(row_set, set()).add(k)
     assert all(len(samples) == 1 for samples in by_set.values())
     assert len(by_set) <= len(ways)
 

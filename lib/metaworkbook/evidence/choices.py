@@ -12,7 +12,7 @@ from typing import Any
 
 from metaworkbook import paths
 from metaworkbook.errors import Problem, ProblemsError
-from metaworkbook.results.multiverse import Choice, Choices, Exclusion, Option
+from metaworkbook.results.multiverse import COLUMNS, Choice, Choices, Exclusion, Option
 
 FILE = "multiverse.toml"
 #: Arguments of `selection.select` that an option may set.
@@ -27,8 +27,6 @@ FIT: dict[str, tuple[str, ...]] = {
 }
 #: More choices than this make the decomposition slow and no reader wiser.
 MOST_CHOICES = 14
-#: Columns of the table that no choice may be called by.
-TAKEN = ("k", "estimate", "ci_low", "ci_high", "tau2", "row_set")
 
 
 def read_choices(file: Path | None = None) -> Choices:
@@ -104,7 +102,7 @@ class _Reader:
     def _choice(self, entry: dict[str, Any]) -> Choice:
         name = self._text(entry, "name", "")
         self._known(entry, ("name", "title", "option"), name)
-        if name in TAKEN:
+        if name in COLUMNS:
             self.note(name, "name", name, "no column of the table", "Rename the choice.")
         options = [self._option(option, name) for option in self._tables(entry, "option")]
         names = [option.name for option in options]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import check_parameters, describe_effects, select
+from metaworkbook.evidence.selection import Selection, check_parameters, describe_effects, select
 from metaworkbook.evidence.tiers import TIERS
 from metaworkbook.models.specifications import (
     Fit,
@@ -117,10 +117,9 @@ def _plan(
     ledger: Ledger, asked: Mapping[str, str], choices: Choices, options: np.ndarray
 ) -> tuple[list[Job], np.ndarray]:
     """Return the job of every specification and the number of the set of rows it rests on."""
-    rows, lets_in = _masks(ledger, asked, choices)
-    bounds = {name: rows[name].to_numpy(float) for name in ("lower", "upper", "ni")}
-    bounds["outside"] = rows["outside"].to_numpy(bool)
-    bounds["cluster"] = pd.factorize(rows["sample_id"])[0]
+    selection, lets_in = _masks(ledger, asked, choices)
+    bounds = selection.bounds()
+    bounds["cluster"] = pd.factorize(bounds["cluster"])[0]
     exact = (bounds["lower"] == bounds["upper"]) & (np.abs(bounds["lower"]) < 1)
     plan: list[Job] = []
     jobs: dict[tuple[bytes, str], Job] = {}
@@ -145,7 +144,7 @@ def _plan(
 
 def _masks(
     ledger: Ledger, asked: Mapping[str, str], choices: Choices
-) -> tuple[pd.DataFrame, list[list[np.ndarray]]]:
+) -> tuple[Selection, list[list[np.ndarray]]]:
     """Return the rows that any specification may use, and which of them each option lets in.
 
     What a choice sets is opened as wide as it goes, and narrowed option by option.
@@ -159,7 +158,8 @@ def _masks(
     for choice in choices.choices:
         for option in choice.options:
             check_parameters(ledger, **(base | option.select))
-    rows = select(ledger, **base).rows
+    selection = select(ledger, **base)
+    rows = selection.rows
     described = describe_effects(ledger)
     _check_columns(choices, described)
     cache: dict[str, np.ndarray] = {}
@@ -181,7 +181,7 @@ def _masks(
         own = {name for option in choice.options for name in option.select}
         defaults = {name: asked[name] for name in sorted(own) if name in asked}
         masks.append([lets_in(option, defaults) for option in choice.options])
-    return rows, masks
+    return selection, masks
 
 
 def _check_columns(choices: Choices, described: pd.DataFrame) -> None:

@@ -28,6 +28,7 @@ from metaworkbook.publishing.pages import FILE
 from metaworkbook.publishing.plan import Planned, choose_pages, make_plan
 from metaworkbook.publishing.workers import open_workers
 from metaworkbook.results import Multiverse, MultiverseSummary, to_json
+from metaworkbook.results.multiverse import COLUMNS
 
 FOLDER = "multiverse"
 Tell = Callable[[int, int], None]
@@ -177,10 +178,8 @@ def format_table(multiverse: Multiverse) -> str:
     text = io.StringIO()
     rows = multiverse.to_rows()
     writer = csv.writer(text, lineterminator="\n")
-    columns = ("k", "estimate", "ci_low", "ci_high", "tau2", "row_set")
-    header = [*multiverse.choices.names, *columns]
-    writer.writerow(header)
-    writer.writerows([_cell(row[name]) for name in header] for row in rows)
+    writer.writerow([*multiverse.choices.names, *COLUMNS])
+    writer.writerows([_cell(cell) for cell in row.values()] for row in rows)
     return text.getvalue()
 
 

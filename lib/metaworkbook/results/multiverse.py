@@ -9,6 +9,8 @@ import numpy as np
 
 from metaworkbook.results.base import Result
 
+#: Columns of the table behind those of the choices.
+COLUMNS = ("k", "estimate", "ci_low", "ci_high", "tau2")
 #: Fewest samples with an estimate; `models.gates` says why.
 VERDICT = 3
 
@@ -100,10 +102,9 @@ class Multiverse(Result):
         return (self.k >= VERDICT) & np.isnan(self.estimate) & np.isnan(self.ci_low)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return one dict a specification: the choices, then k, estimate, ends, tau2, row_set."""
+        """Return one dict a specification: the choices, then `COLUMNS`."""
         names = [[option.name for option in choice.options] for choice in self.choices.choices]
-        columns = ("k", "estimate", "ci_low", "ci_high", "tau2", "row_set")
-        values = [getattr(self, column).tolist() for column in columns]
+        values = [getattr(self, column).tolist() for column in COLUMNS]
         return [
             {
                 **{
@@ -112,7 +113,7 @@ class Multiverse(Result):
                         zip(self.choices.names, options, strict=True)
                     )
                 },
-                **dict(zip(columns, (value[row] for value in values), strict=True)),
+                **dict(zip(COLUMNS, (value[row] for value in values), strict=True)),
             }
             for row, options in enumerate(self.options.tolist())
         ]
