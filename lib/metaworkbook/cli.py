@@ -207,8 +207,9 @@ def multiverse(
     told = done.summary
     typer.echo(
         f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
-        f"combinations, {told.excluded} excluded for their reasons); {told.estimated} have an "
-        f"estimate and rest on {_count(told.row_sets, 'distinct set')} of rows."
+        f"combinations, {told.excluded} excluded for their reasons) on "
+        f"{_count(told.row_sets_run, 'distinct set')} of rows; {told.estimated} have an estimate "
+        f"and rest on {_count(told.row_sets, 'distinct set')} of rows."
     )
     typer.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
 

@@ -82,7 +82,7 @@ def test_shares_of_signs_are_of_the_estimates():
     assert told.below == pytest.approx(1 / 3)
     assert told.above == pytest.approx(1 / 3)
     assert (told.lowest, told.median, told.highest) == (-0.3, -0.1, 0.2)
-    assert told.row_sets == 2
+    assert (told.row_sets_run, told.row_sets) == (3, 2)
     assert told.failed == 0
 
 

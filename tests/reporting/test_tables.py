@@ -54,6 +54,15 @@ def test_left_out_shows_every_reason(rows):
     assert all(f"held back: {detail}" in shown for detail in rows["reason_detail"])
 
 
+def test_a_row_left_out_opens_its_evidence_here_or_on_its_study(rows):
+    rows["reason_detail"] = ""
+    row = rows.iloc[0]
+    assert f'href="#row-{row["effect_id"]}"' in tables.show_left_out(rows).html("en")
+    apart = tables.show_left_out(rows, beside=False).html("en")
+    assert f'href="study/{row["study_id"]}.html"' in apart
+    assert "#row-" not in apart
+
+
 def test_nothing_left_out_is_said(rows):
     assert "No row" in tables.show_left_out(rows.iloc[:0]).html("en")
 

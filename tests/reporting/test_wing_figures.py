@@ -82,6 +82,9 @@ def test_lines_stand_at_their_correlations_and_cut_open_ends():
     assert artist(axes, "interval-1").get_xdata()[0] == axes.get_xlim()[0] == -1
     assert "estimate-1" not in {each.get_gid() for each in axes.get_children()}
     assert "no lower bound" in levels.describe(lines, "en")
+    zero = next(each for each in axes.collections)
+    for low, high in (segment[:, 1] for segment in zero.get_segments()):
+        assert not any(low <= text.get_position()[1] <= high for text in axes.texts)
 
 
 def test_influence_marks_every_sample_and_fills_the_odd(robust, labels):
@@ -104,6 +107,8 @@ def test_baujat_and_gosh_show_what_they_were_given(robust, labels):
     assert artist(axes, "samples").get_xdata() == pytest.approx(robust.baujat.x)
     first = names[baujat.rank(robust.baujat)[0]]
     assert first in {text.get_text() for text in axes.texts}
+    heights = np.sort([text.get_position()[1] for text in axes.texts])
+    assert np.diff(heights).min() >= 0.99 * baujat.LINE * robust.baujat.y.max()
     below = gosh.draw_axes(robust.gosh, names, "en").axes[1]
     drawn = sum(patch.get_data().values.sum() for patch in below.patches)
     assert drawn == robust.gosh.estimate.size
@@ -227,7 +232,8 @@ def test_methods_say_what_they_assume(checks):
 def test_the_multiverse_in_words_counts_and_gives_no_p(multiverse):
     summary = summarise_multiverse(multiverse)
     text = " ".join(multiverse_words.tell(summary, "en"))
-    assert "192 of 192 specifications ran; 672 of 864" in text
+    assert "192 of 192 specifications ran, on 12 distinct sets of rows; 672 of 864" in text
+    assert "The others" not in text
     assert "12 distinct sets of rows" in text
     assert "No p-value" in text
     table = to_text(multiverse_words.show_importance(summary, multiverse.choices).html("en"))

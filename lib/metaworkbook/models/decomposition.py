@@ -45,6 +45,7 @@ def summarise_multiverse(multiverse: Multiverse) -> MultiverseSummary:
         failed=int(multiverse.failed.sum()),
         estimated=int(kept.sum()),
         fits=multiverse.fits,
+        row_sets_run=len(set(multiverse.row_set.tolist())),
         row_sets=len(set(multiverse.row_set[kept].tolist())),
         negative=_share(z < 0),
         positive=_share(z > 0),

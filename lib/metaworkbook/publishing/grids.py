@@ -89,7 +89,7 @@ def read_grid(file: Path) -> Grid:
         problems.append(Problem(place, 0, "", "grid", repr(grid), allowed, "Write [grid]."))
     if problems:
         raise ProblemsError(problems)
-    planned = choose_pages(plan, [page])[0]
+    planned = choose_pages(plan, [page], f"{place}, page")[0]
     return Grid(planned, _combine(planned, grid, place))
 
 

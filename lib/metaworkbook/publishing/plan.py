@@ -118,8 +118,10 @@ def check_values(plan: list[Planned], ledger: Any) -> list[Problem]:
     return problems
 
 
-def choose_pages(plan: list[Planned], only: list[str]) -> list[Planned]:
+def choose_pages(plan: list[Planned], only: list[str], place: str = "--only") -> list[Planned]:
     """Return the pages named in ``only``, all of them where it is empty.
+
+    ``place`` is where a message says that they were named.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def choose_pages(plan: list[Planned], only: list[str]) -> list[Planned]:
     names = [planned.name for planned in plan]
     problems = [
         Problem(
-            "--only", found=f'"{name}"', allowed=", ".join(names),
+            place, found=f'"{name}"', allowed=", ".join(names),
             remedy=suggest(name, names) + "Name a page of notebooks/pages.toml.",
         )
         for name in only

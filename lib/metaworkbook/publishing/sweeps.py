@@ -98,7 +98,7 @@ def ask(page: str) -> tuple[dict[str, str], str]:
     plan, problems = make_plan(paths.build())
     if problems:
         raise ProblemsError(problems)
-    planned = choose_pages(plan, [page])[0]
+    planned = choose_pages(plan, [page], "multiverse PAGE")[0]
     if not _asks(planned):
         names = ", ".join(each.name for each in plan if _asks(each))
         found = f"{page}, whose notebook has no parameters x and y"

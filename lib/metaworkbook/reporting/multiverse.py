@@ -19,7 +19,7 @@ def show_choices(choices: Choices) -> Shown:
     def render(language: str) -> str:
         lines = [
             [
-                translate(choice.title, language) if place == 0 else "",
+                f"{translate(choice.title, language)} ({choice.name})" if place == 0 else "",
                 option.name,
                 translate(option.reason, language),
             ]
@@ -73,11 +73,12 @@ def tell(summary: MultiverseSummary, language: str) -> list[str]:
 
     texts = [
         translate(
-            "{ran} of {run} specifications ran; {excluded} of {combinations} combinations make no "
-            "sense and were left out for the reasons above.",
+            "{ran} of {run} specifications ran, on {sets} distinct sets of rows; {excluded} of "
+            "{combinations} combinations make no sense and were left out for the reasons above.",
             language,
             ran=count(summary.run - summary.failed),
             run=count(summary.run),
+            sets=count(summary.row_sets_run),
             excluded=count(summary.excluded),
             combinations=count(summary.combinations),
         )  # fmt: skip
@@ -100,6 +101,14 @@ def tell(summary: MultiverseSummary, language: str) -> list[str]:
             row_sets=count(summary.row_sets),
         )  # fmt: skip
     )
+    if summary.estimated < summary.run:
+        texts.append(
+            translate(
+                "The others select fewer than three samples, or rows that bound the correlation "
+                "on one side only.",
+                language,
+            )
+        )
     texts.append(
         translate(
             "The estimates run from r = {low} to r = {high}, the middle one is r = {middle}.",

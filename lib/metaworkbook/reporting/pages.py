@@ -21,8 +21,10 @@ def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int
 
     def render(language: str) -> str:
         text = translate(
-            "How does {x} go with {y}? Of {all} rows about this question {rows} enter the main "
-            "analysis; the others are listed below with the reason for each.",
+            "How does {x} go with {y}? Of {all} rows about this question {rows} enter here; "
+            "the others are listed below with the reason for each."
+            if left_out
+            else "How does {x} go with {y}? All {rows} rows about this question enter here.",
             language, x=x[language], y=y[language], all=rows + left_out, rows=rows,
         )  # fmt: skip
         return f'<p class="lead">{escape(text)}</p>'

@@ -114,8 +114,7 @@ def show_estimators(robust: Robustness) -> Shown:
         if robust.pooled is None:
             return f"<p>{escape(translate(FEW_EXACT, language))}</p>"
         lines = [
-            [f"{fit.method}, {translate(fit.ci, language)}", *_cells(fit, language)]
-            for fit in robust.estimators
+            [f"{fit.method}, {fit.ci.title()}", *_cells(fit, language)] for fit in robust.estimators
         ]
         rho = "REML, results of one sample correlate at {value}"
         lines += [
@@ -135,7 +134,7 @@ def _cells(fit: Pooled, language: str) -> list[str]:
     return [
         format_r(fit.estimate, language),
         format_interval(fit.ci_low, fit.ci_high, language),
-        format_number(fit.tau2**0.5, 2, language),
+        "–" if fit.method == "FE" else format_number(fit.tau2**0.5, 2, language),
         format_number(100 * fit.i2, 0, language),
     ]
 

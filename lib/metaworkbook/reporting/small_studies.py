@@ -91,7 +91,7 @@ def _tell(name: str, result: Any, checks: SmallStudies, language: str) -> str:
         return translate(text, language)
     if name in ("egger", "egger_lm"):
         return translate(
-            "p = {p}; r = {r} without error ({interval})", language,
+            "p = {p}; r = {r} where the error is zero ({interval})", language,
             p=format_number(result.p_value, 3, language), r=format_r(result.limit, language),
             interval=format_interval(result.limit_ci_low, result.limit_ci_high, language),
         )  # fmt: skip

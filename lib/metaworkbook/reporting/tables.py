@@ -167,8 +167,11 @@ def _review_line(review: pd.Series, language: str) -> list:
     return [name, k, "–", estimate, interval]
 
 
-def show_left_out(left_out: pd.DataFrame) -> Shown:
-    """Show every row about the question that did not enter, with its reason."""
+def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
+    """Show every row about the question that did not enter, with its reason.
+
+    Each opens its evidence: ``beside`` it in the page (`show_evidence`), or on its study's page.
+    """
 
     def render(language: str) -> str:
         if left_out.empty:
@@ -177,7 +180,8 @@ def show_left_out(left_out: pd.DataFrame) -> Shown:
             )
         lines = []
         for row in left_out.to_dict("records"):
-            link = f'<a href="#row-{escape(row["effect_id"])}">{escape(row["citation"])}</a>'
+            to = f"#row-{row['effect_id']}" if beside else f"study/{row['study_id']}.html"
+            link = f'<a href="{escape(to)}">{escape(row["citation"])}</a>'
             detail = translate(row["reason_detail"], language)
             reason = translate(row["reason_text"], language).format(detail=detail)
             lines.append([Markup(link), row["summary"], reason])

@@ -125,10 +125,10 @@ class MultiverseSummary(Result):
 
     ``run`` specifications were fitted, of which ``failed`` did not converge; ``excluded``
     combinations were not run. ``below`` and ``above`` are the shares whose interval lies on that
-    side of zero; ``row_sets`` counts the different sets of rows that the estimates rest on.
-    ``importance`` (choices,) is each choice's share of the variance of the estimates,
-    ``interactions`` what choices do only together; they add up to 1, and are NaN where fewer than
-    two different estimates came out.
+    side of zero; ``row_sets_run`` counts the different sets of rows that ran, ``row_sets`` those
+    that the estimates rest on. ``importance`` (choices,) is each choice's share of the variance of
+    the estimates, ``interactions`` what choices do only together; they add up to 1, and are NaN
+    where fewer than two different estimates came out.
     """
 
     combinations: int
@@ -137,6 +137,7 @@ class MultiverseSummary(Result):
     failed: int
     estimated: int
     fits: int
+    row_sets_run: int
     row_sets: int
     negative: float
     positive: float

@@ -14,6 +14,8 @@ from metaworkbook.results.robustness import Robustness
 
 WIDTH, HEIGHT = 5.6, 3.4
 NAMED = 4
+#: A name's height and width, as shares of the plot's.
+LINE, WIDE = 0.06, 0.3
 TITLE = "Which samples make the results differ"
 EMPTY = "With fewer than three samples that print a coefficient, there is nothing to set apart."
 
@@ -49,15 +51,23 @@ def draw_axes(baujat: Baujat, labels: list[str], language: str):
     axes = figure.add_axes((0.11, 0.16, 0.86, 0.8))
     axes.plot(baujat.x, baujat.y, "o", color=style.ACCENT, markersize=5, gid="samples")
     right = max(float(baujat.x.max()), 1e-9)
-    for order, place in enumerate(rank(baujat)[:NAMED]):
-        inward = baujat.x[place] > 0.6 * right
-        axes.annotate(
-            style.shorten(labels[place], 32), (baujat.x[place], baujat.y[place]), fontsize=8,
-            xytext=(-6 if inward else 6, 3 + 10 * order), textcoords="offset points",
-            ha="right" if inward else "left",
-        )  # fmt: skip
+    top = max(float(baujat.y.max()), 1e-9)
     axes.set_xlim(-0.03 * right, 1.08 * right)
-    axes.set_ylim(bottom=-0.04 * max(float(baujat.y.max()), 1e-9))
+    axes.set_ylim(-0.04 * top, 1.08 * top)
+    reached = -np.inf
+    for place in sorted(rank(baujat)[:NAMED], key=lambda place: baujat.y[place]):
+        x, y = baujat.x[place], baujat.y[place]
+        inward = x > 0.6 * right
+        # Names keep a line's height apart, whatever their points do, and cover no point.
+        reached = max(y + 0.02 * top, reached + LINE * top)
+        left = x - WIDE * right if inward else x
+        beside = (baujat.x > left) & (baujat.x < left + WIDE * right)
+        while (beside & (np.abs(baujat.y - reached - LINE * top / 2) < 0.6 * LINE * top)).any():
+            reached += LINE * top / 2
+        axes.annotate(
+            style.shorten(labels[place], 32), (x, y), (x, reached), fontsize=8,
+            ha="right" if inward else "left", va="bottom",
+        )  # fmt: skip
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: format_number(value, 2, language))
     axes.set_xlabel(translate("part in the heterogeneity (Q)", language))

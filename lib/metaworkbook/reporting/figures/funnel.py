@@ -47,6 +47,7 @@ def draw_axes(checks: SmallStudies, language: str):
     axes = figure.add_axes((0.12, 0.14, 0.85, 0.83))
     bottom = 1.08 * float(se.max())
     reach = 1.12 * max(float(np.abs(np.append(yi, filled[0])).max()), CONTOURS[-1][1] * bottom)
+    free = -1.0 if (np.append(yi, filled[0]) > 0).mean() > 0.5 else 1.0
     for place, (p, quantile) in enumerate(CONTOURS):
         inner = CONTOURS[place - 1][1] if place else 0.0
         for side in (-1, 1):
@@ -55,8 +56,8 @@ def draw_axes(checks: SmallStudies, language: str):
                 color=style.BAND, alpha=0.65 - 0.2 * place, linewidth=0,
             )  # fmt: skip
         depth = bottom * (0.995 - 0.055 * place)
-        axes.text(quantile * depth, depth, f"p = {format_number(p, 2, language)}", fontsize=7,
-                  ha="center", va="bottom", color=style.MUTED)  # fmt: skip
+        axes.text(free * quantile * depth, depth, f"p = {format_number(p, 2, language)}",
+                  fontsize=7, ha="center", va="bottom", color=style.MUTED)  # fmt: skip
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     axes.axvline(checks.pooled.estimate, color=style.ACCENT_2, linewidth=1.4, gid="pooled")
     axes.plot(yi, se, "o", color=style.ACCENT, markersize=5, gid="samples")

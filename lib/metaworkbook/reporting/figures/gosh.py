@@ -75,6 +75,7 @@ def draw_axes(gosh: Gosh, labels: list[str], language: str):
         heights = np.histogram(r[kept], edges)[0]
         label = translate(word, language, sample=style.shorten(labels[place], 30))
         below.stairs(heights, edges, color=colour, linewidth=1.4, label=label)
+    below.set_ylim(top=1.6 * below.get_ylim()[1])
     below.legend(fontsize=7.5, frameon=False, loc="upper left")
     above.set_xticklabels([])
     above.set_ylabel(translate("I², %", language))

@@ -78,7 +78,7 @@ def draw_axes(influence: Influence, labels: list[str], language: str):
         axes.set_yticks([])
         axes.set_xticks([0, reach])
         axes.set_xticklabels(["0", format_number(reach, 2, language)], fontsize=7)
-        axes.set_title(translate(head, language), fontsize=7.5, color=style.MUTED, loc="left")
+        axes.set_title(translate(head, language), fontsize=6.5, color=style.MUTED, loc="left")
     return figure
 
 

@@ -67,7 +67,9 @@ def draw_axes(lines: Sequence[Line], language: str):
     left, right = find_reach(lines)
     axes.set_xlim(left, right)
     axes.set_ylim(len(lines) - 0.35, -0.75)
-    axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=1)
+    # The line of zero stands beside the intervals alone, so that it crosses no label.
+    at = np.arange(len(lines)) + 0.12
+    axes.vlines(np.zeros(at.size), at - 0.14, at + 0.3, color=style.MUTED, linewidth=0.8, zorder=1)
     for place, line in enumerate(lines):
         colour = style.ACCENT_2 if line.strong else style.ACCENT
         weight = "bold" if line.strong else "normal"
