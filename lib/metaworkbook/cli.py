@@ -177,10 +177,14 @@ def _run_grid(
             f"--only: found {', '.join(only)} with --grid; allowed: one of the two. "
             "The grid's file names its page."
         )
-    with choose_progress() as progress:
-        outcome = run_grid(file, jobs, engine, limits, backend, scheduler, progress)
+    try:
+        with choose_progress() as progress:
+            outcome = run_grid(file, jobs, engine, limits, backend, scheduler, progress)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the runs made so far are kept: run it again to go on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     failed = f", {len(outcome.failures)} failed" if outcome.failures else ""
-    typer.echo(f"{_count(outcome.runs, 'run')}{failed}: {outcome.file}")
+    typer.echo(f"{_count(outcome.runs, 'run')}, {outcome.kept} kept{failed}: {outcome.file}")
     if outcome.failures:
         raise typer.Exit(1)
 

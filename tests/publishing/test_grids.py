@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 
 from metaworkbook.errors import ProblemsError
-from metaworkbook.publishing.grids import list_numbers, read_grid, run_grid
+from metaworkbook.publishing.grids import format_rows, list_numbers, read_grid, run_grid
+from metaworkbook.publishing.progress import Progress
 
 from . import books
 
@@ -39,12 +41,44 @@ def test_one_row_a_combination_and_failures_in_theirs(page):
     assert not list((page / "build").glob(".work*"))
 
 
+def test_an_interrupted_grid_goes_on_where_it_stopped(page):
+    file = write(page, 'page = "plain"\n[grid]\nlevel = [0.25, 0.5, 0.75, 0.9]\n')
+
+    class Stopper(Progress):
+        def tell(self, page, event, done, total):
+            if event == "done":
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_grid(file, 1, "forked", (60, 0), progress=Stopper())
+    outcome = run_grid(file, 1, "forked", (60, 0))
+    assert (outcome.runs, outcome.kept, len(outcome.failures)) == (4, 1, 1)
+    resumed = outcome.file.read_bytes()
+    again = run_grid(file, 1, "forked", (60, 0))
+    assert again.kept == 3
+    assert again.file.read_bytes() == resumed
+    shutil.rmtree(page / "build")
+    assert run_grid(file, 2, "forked", (60, 0)).file.read_bytes() == resumed
+
+
+def test_text_that_a_spreadsheet_would_run_is_disarmed():
+    rows = [{"x": "=1+1", "n": -2, "failure": "@x"}, {"x": None, "n": 0.5, "failure": ""}]
+    assert format_rows(rows) == "x,n,failure\n'=1+1,-2,'@x\n,0.5,\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ('page = "plain"\n[grid]\nlevle = [0.5]', 'Did you mean "level"'),
         ('page = "plain"\n[grid]\nlevel = [0.5, "much"]', "'much' (str)"),
         ('page = "plain"\n[grid]\nlevel = [0.5, 0.5]', "a value twice"),
+        ('page = "plain"\n[grid]\nlevel = [1, 1.0]', "a value twice"),
+        ('page = "plain"\n[grid]\nlevel = [nan]', "allowed: a number"),
+        ('page = "plain"\n[grid]\nlevel = [-inf]', "allowed: a number"),
+        (f'page = "plain"\n[grid]\nlevel = [1{"0" * 400}]', "allowed: a number"),
+        ('page = "plain"\n[grid]\nlevel = []', "a list of values"),
+        ('page = "plain"\n[grid]', "a list of values"),
+        (f'page = "plain"\n[grid]\nlevel = {[*range(10_001)]}', "at most 10000"),
         ('page = "plain"\n[grid]\npage = ["other"]', "every parameter but page"),
         ('page = "plain"\n[grid]\nlevel = 0.5', "a list of values"),
         ('page = "plian"\n[grid]\nlevel = [0.5]', 'Did you mean "plain"'),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -56,6 +60,32 @@ def test_a_worker_killed_midway_loses_nothing(cluster):
     assert killed
     assert there.to_rows() == run(1).to_rows()
     assert not there.failed.any()
+
+
+def test_a_scheduler_lost_midway_is_named(tmp_path):
+    told = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options = ["--no-dashboard", "--scheduler-file", str(told)]
+    address = ["--host", "127.0.0.1", "--port", "0"]
+    scheduler = subprocess.Popen([*dask, "scheduler", *address, *options], **quiet)
+    worker = subprocess.Popen([*dask, "worker", "--nworkers", "1", "--no-nanny", *options], **quiet)
+    try:
+        end = time.monotonic() + 120
+        while not told.is_file() and time.monotonic() < end:
+            time.sleep(0.1)
+        place = json.loads(told.read_text(encoding="utf-8"))["address"]
+        from dask.distributed import Client
+
+        with Client(place, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=120)
+        with pytest.raises(WorkbookError, match="lost the cluster"):  # noqa: SIM117
+            with open_workers("dask", place, 1) as jobs:
+                run(jobs, tell=lambda done, total: scheduler.kill() if done else None)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
 
 
 def test_workers_with_another_package_are_refused(cluster, monkeypatch):

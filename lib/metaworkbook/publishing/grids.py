@@ -2,7 +2,9 @@
 
 The grid is a TOML file that names the page and, under ``[grid]``, a list of values for each
 parameter it varies. Every value is checked against the notebook's declarations before anything
-runs: an unknown parameter or a value of another type is refused, never run at the default.
+runs: an unknown parameter or a value of another type is refused, never run at the default. The
+results of a run are kept the moment it ends, under the digest of all it depends on, so that an
+interrupted grid goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -21,17 +23,19 @@ from typing import Any
 
 from metaworkbook import paths
 from metaworkbook.errors import Problem, ProblemsError
-from metaworkbook.publishing import swap
+from metaworkbook.publishing import keys, swap
+from metaworkbook.publishing.downloads import neutralise
 from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.parameters import (
     check_parameters,
     declared_parameters,
     injected_parameters,
+    resolve_parameters,
 )
 from metaworkbook.publishing.plan import Planned, choose_pages, make_plan, results_file
 from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.remote import open_nursery
-from metaworkbook.publishing.runner import Task
+from metaworkbook.publishing.runner import Run, Task
 from metaworkbook.publishing.sweeps import write_whole
 from metaworkbook.publishing.workers import check_backend
 
@@ -52,10 +56,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a grid: its table, how many runs there were, and those that failed."""
+    """What came of a grid: its table, the runs in it, those found done, and those that failed."""
 
     file: Path
     runs: int
+    kept: int
     failures: list[Failure]
 
 
@@ -100,10 +105,11 @@ def _combine(planned: Planned, grid: dict[str, list], place: str) -> list[dict[s
         allowed = "every parameter but page"
         problems[Problem(place, 0, planned.name, "page", '"page"', allowed, "Remove it.")] = None
     for name, values in grid.items():
-        for value in values:
-            page = replace(planned.page, parameters={name: value})
-            problems |= dict.fromkeys(check_parameters(page, declared, place))
-        if len({repr(value) for value in values}) < len(values):
+        pages = [replace(planned.page, parameters={name: value}) for value in values]
+        wrong = [each for page in pages for each in check_parameters(page, declared, place)]
+        problems |= dict.fromkeys(wrong)
+        taken = [] if wrong else [repr(resolve_parameters(page, declared)[name]) for page in pages]
+        if len(set(taken)) < len(taken):
             found = f"{name} with a value twice"
             problem = Problem(place, 0, planned.name, name, found, "each once", "Remove one.")
             problems[problem] = None
@@ -148,37 +154,58 @@ def run_grid(
     build = paths.build()
     build.mkdir(parents=True, exist_ok=True)
     page = grid.planned.name
-    declared, _ = declared_parameters(grid.planned.notebook, grid.planned.page.notebook)
+    store = build / FOLDER / f".{page}"
+    store.mkdir(parents=True, exist_ok=True)
     work = swap.make_folder(build, swap.WORK)
     with contextlib.ExitStack() as stack:
         stack.callback(swap.remove, work)
-        tasks = []
-        for number, values in enumerate(grid.combinations, 1):
-            given = replace(grid.planned.page, parameters=grid.planned.page.parameters | values)
-            folder = work / str(number)
-            folder.mkdir()
-            notebook = paths.notebooks() / given.notebook
-            injected = injected_parameters(given, declared)
-            cells = grid.planned.notebook["cells"]
-            tasks.append(Task(f"{page}-{number}", notebook, cells, injected, folder))
-        progress.begin(len(tasks))
-        nursery = stack.enter_context(open_nursery(engine, work, backend, scheduler))
-        run = nursery.run(tasks, jobs, *limits, progress.tell)
+        tasks, files = _prepare(grid, work, store)
+        for old in set(store.iterdir()) - set(files.values()):
+            old.unlink()
+        missing = {task.page: task for task in tasks if not files[task.page].is_file()}
+
+        def tell(name: str, event: str, done: int, total: int) -> None:
+            made = results_file(missing[name].folder, page)
+            if event == "done" and made.is_file():
+                write_whole(files[name], made.read_text(encoding="utf-8"))
+            progress.tell(name, event, done, total)
+
+        progress.begin(len(missing))
+        run = Run()
+        if missing:
+            nursery = stack.enter_context(open_nursery(engine, work, backend, scheduler))
+            run = nursery.run(list(missing.values()), jobs, *limits, tell)
         failures = {failure.page: failure for failure in run.failures}
         rows = []
         for values, task in zip(grid.combinations, tasks, strict=True):
-            failure = failures.get(task.page)
-            made = results_file(task.folder, page)
-            results = {}
-            if failure is None and made.is_file():
-                results = json.loads(made.read_text(encoding="utf-8"))
-            rows.append({**values, **dict(list_numbers(results)), "failure": str(failure or "")})
+            file = files[task.page]
+            results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            failure = str(failures.get(task.page, ""))
+            rows.append({**values, **dict(list_numbers(results)), "failure": failure})
     table = build / FOLDER / f"{page}.csv"
-    table.parent.mkdir(exist_ok=True)
     write_whole(table, format_rows(rows))
     for failure in run.failures:
         progress.complain(str(failure))
-    return Outcome(table, len(rows), run.failures)
+    return Outcome(table, len(rows), len(rows) - len(missing), run.failures)
+
+
+def _prepare(grid: Grid, work: Path, store: Path) -> tuple[list[Task], dict[str, Path]]:
+    """Return a task for every combination, and by its name the file that keeps its results."""
+    planned, shared = grid.planned, keys.shared_inputs(paths.root())
+    declared, _ = declared_parameters(planned.notebook, planned.page.notebook)
+    notebook = paths.notebooks() / planned.page.notebook
+    tasks, files = [], {}
+    for number, values in enumerate(grid.combinations, 1):
+        given = replace(planned.page, parameters=planned.page.parameters | values)
+        resolved = resolve_parameters(given, declared)
+        inputs = keys.page_inputs(given, planned.notebook, resolved, shared)
+        folder = work / str(number)
+        folder.mkdir()
+        cells, injected = planned.notebook["cells"], injected_parameters(given, declared)
+        task = Task(f"{planned.name}-{number}", notebook, cells, injected, folder)
+        files[task.page] = store / f"{keys.digest_text(json.dumps(inputs, sort_keys=True))}.json"
+        tasks.append(task)
+    return tasks, files
 
 
 def list_numbers(results: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -201,12 +228,15 @@ def _walk(content: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[st
 
 
 def format_rows(rows: list[dict[str, Any]]) -> str:
-    """Return rows as CSV: columns in order of first appearance, ``failure`` last."""
+    """Return rows as CSV: columns in order of first appearance, ``failure`` last.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe, as in the site's downloads.
+    """
     names = dict.fromkeys(name for row in rows for name in row if name != "failure")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*names, "failure"])
     for row in rows:
         cells = [row.get(name) for name in (*names, "failure")]
-        writer.writerow(["" if cell is None else cell for cell in cells])
+        writer.writerow([neutralise(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()

@@ -7,6 +7,7 @@ defaults unnoticed. Here both are refused before anything runs.
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,7 +161,10 @@ def _fits(value: object, annotation: str) -> bool:
 def _is(value: object, kind: type) -> bool:
     if isinstance(value, bool):
         return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+    if kind is float:
+        # Neither NaN nor infinity, nor a whole number that no float can hold.
+        return isinstance(value, int | float) and abs(value) <= sys.float_info.max
+    return isinstance(value, kind)
 
 
 def _describe(annotation: str) -> str:

@@ -6,8 +6,12 @@ only here and only when asked for.
 
 from __future__ import annotations
 
+import logging
+import platform
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from metaworkbook.errors import WorkbookError
 
@@ -32,15 +36,15 @@ def open_workers(backend: str, scheduler: str, jobs: int) -> Iterator[int | None
     Raises
     ------
     WorkbookError
-        For an unknown backend, an address missing or not wanted, no Dask, no answer, or workers
-        whose package is another one than here.
+        For an unknown backend, an address missing or not wanted, no Dask, no answer, workers whose
+        package is another one than here, or a cluster that is lost midway.
     """
     check_backend(backend, scheduler)
     if backend == "loky":
         yield jobs
         return
     try:
-        from dask.distributed import Client
+        from dask.distributed import Client, KilledWorker
     except ImportError:
         raise WorkbookError(
             '--backend: found "dask", which is not installed; allowed: loky. '
@@ -48,17 +52,27 @@ def open_workers(backend: str, scheduler: str, jobs: int) -> Iterator[int | None
         ) from None
     from joblib import parallel_config
 
+    # What is lost is said once, in our words; the client would log each of its attempts.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise WorkbookError(
             f'--scheduler: found "{scheduler}", which does not answer ({error}); allowed: the '
-            "address that dask-scheduler prints when it starts. Start it, or correct the address."
+            "address that `dask scheduler` prints when it starts. Start it, or correct the address."
         ) from None
-    with client:
-        _check_workers(client, scheduler)
-        with parallel_config("dask", client=client, n_jobs=-1):
-            yield None
+    try:
+        with client:
+            _check_workers(client, scheduler)
+            with parallel_config("dask", client=client, n_jobs=-1):
+                yield None
+    except (CancelledError, KilledWorker) as error:
+        # The reason alone: the rest names tasks that nobody here knows.
+        why = getattr(error, "reason", "workers ended again and again on one task")
+        raise WorkbookError(
+            f'--scheduler: lost the cluster at "{scheduler}" midway ({why}); allowed: a scheduler '
+            "that runs to the end. Start it and its workers again, and run the command again."
+        ) from None
 
 
 def check_backend(backend: str, scheduler: str) -> None:
@@ -79,24 +93,33 @@ def check_backend(backend: str, scheduler: str) -> None:
 
 
 def digest_installed() -> str:
-    """Return the digest of the package where this runs; sent by name, so that workers answer."""
+    """Return what computes where this runs; sent by name, so that workers answer."""
     from metaworkbook.publishing import keys
 
-    return keys.digest_package()
+    software = (f"{name} {version(name)}" for name in ("numpy", "scipy"))
+    python = ".".join(platform.python_version_tuple()[:2])
+    return ", ".join([f"package {keys.digest_package()[:12]}", f"Python {python}", *software])
 
 
 def _check_workers(client, scheduler: str) -> None:
     """Refuse a cluster without workers, or with workers that would compute something else."""
-    answers = client.run(digest_installed)
+    try:
+        answers = client.run(digest_installed)
+    except (ImportError, AttributeError) as error:
+        raise WorkbookError(
+            f'--scheduler: found a worker at "{scheduler}" without this package ({error}); '
+            "allowed: the version used here. Install the same commit on every worker and "
+            "restart it."
+        ) from None
     if not answers:
         raise WorkbookError(
             f'--scheduler: found no worker at "{scheduler}"; allowed: one or more. '
-            f"Start some: dask-worker {scheduler}."
+            f"Start some: dask worker {scheduler}."
         )
     here = digest_installed()
-    other = sorted(worker for worker, digest in answers.items() if digest != here)
+    other = [f"{worker} ({told})" for worker, told in sorted(answers.items()) if told != here]
     if other:
         raise WorkbookError(
-            f"--scheduler: found another version of the package on {', '.join(other)}; allowed: "
-            "the one used here. Install the same commit on every worker and restart it."
+            f"--scheduler: found another version on {', '.join(other)}; allowed: the one used here "
+            f"({here}). Install the same commit and lock on every worker and restart it."
         )
