@@ -69,10 +69,14 @@ def test_names_in_both_languages(small_ledger):
         "nb": "avvisende stil eller bånd",
     }
     assert coverage.name_constructs(small_ledger, "alliance")["nb"] == "arbeidsalliansen"
-    # A family without a written name is named by its id in words.
-    assert coverage.name_constructs(small_ledger, "classes") == {"en": "classes", "nb": "classes"}
     with pytest.raises(ProblemsError, match="rapport"):
         coverage.name_constructs(small_ledger, "alliance rapport")
+
+
+def test_a_family_without_a_written_name_is_named_by_its_id(small_ledger, monkeypatch):
+    monkeypatch.delitem(coverage.FAMILY_NAMES, "client_attachment")
+    words = "client attachment"
+    assert coverage.name_constructs(small_ledger, "client_attachment") == {"en": words, "nb": words}
 
 
 def test_every_real_construct_and_family_has_a_name(real_ledger):
