@@ -140,7 +140,7 @@ def test_propositions_are_listed_with_links_to_published_pages_only(ask, wrapped
     (row,) = list_propositions(results, PAGES, "nb")
     assert row == {
         "id": "P1", "address": "", "text": "", "verdict": "ikke avgjort", "reason": "Hvorfor.",
-        "pages": [("one.html", "Side one")], "k": "5", "n": "–",
+        "pages": [("one.html", "Side one")], "decided": False, "counts": "5 utvalg",
     }  # fmt: skip
     assert "The propositions of the thesis" in ask(results=results)
 

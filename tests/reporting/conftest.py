@@ -44,7 +44,8 @@ def make_row(effect_id: str, known: str, lower: float, upper: float, **changes) 
         "value": lower if exact else math.nan, "detail": "", "p_reported": "", "x_measure": "",
         "y_measure": "", "phase": "early", "contrast": "bivariate", "tier": "C", "path": "a path",
         "confidence": "high", "second_reading": "", "oddity": "", "coder_note": "",
-        "source_kind": "abstract", "doi": "", "summary": "A summary.",
+        "source_kind": "abstract", "locator": "",
+        "full_reference": "", "doi": "", "summary": "A summary.",
         "reason_text": "held back: {detail}",
         "reason_detail": "",
     }  # fmt: skip

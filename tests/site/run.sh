@@ -54,8 +54,10 @@ fi
 # Nothing happens here when the site is current.
 "$BIN/metaworkbook" report || stop "the site could not be built."
 "$BIN/python" tests/site/samples.py "$BUILD/site-samples"
+"$BIN/python" tests/site/cases.py "$BUILD/pooling-cases.json"
 
+CASES=$(cd "$BUILD" && pwd)/pooling-cases.json
 SITE=$(cd "$BUILD/site" && pwd) SAMPLES=$(cd "$BUILD/site-samples" && pwd)
 MODULES=$(cd "$MODULES" && pwd)
-export SITE SAMPLES MODULES
+export CASES SITE SAMPLES MODULES
 exec node --test tests/site/*.test.mjs

@@ -6,13 +6,17 @@ Run as ``python tests/site/samples.py FOLDER``; the browser tests open what it w
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
 
-from metaworkbook.evidence.ledger import read_ledger
+from metaworkbook import evidence, models, reporting
+from metaworkbook.evidence.dictionary import read_dictionary
+from metaworkbook.evidence.ledger import Ledger, read_ledger
 from metaworkbook.publishing import site
+from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
 
 HERE = Path(__file__).parent
@@ -21,8 +25,9 @@ NAMES = {
     "dismissing-alliance": ("answers", {"estimate": None, "ci_low": -1.0, "ci_high": 0.2}),
     "avoidance-outcome": ("answers", {"estimate": None, "ci_low": None, "ci_high": None}),
     "evidence": ("evidence", {}),
+    "hostile-rows": ("evidence", {}),
 }
-VERDICTS = ("negative", "not_decided", "side_by_side", "")
+VERDICTS = ("negative", "not_decided", "side_by_side", "", "")
 PROSE = (
     "## What is asked\n\nDoes *avoidance* go with a weaker alliance?\n\n"
     "Let $z_i \\sim N(\\mu, \\tau^2 + v_i)$ and\n\n"
@@ -31,6 +36,15 @@ PROSE = (
     "\n\n## The answer\n\n- one\n- two\n\n> A quotation.\n\n```python\nrows = 1\n```\n\n"
     "| a | b |\n|---|---|\n| 1 | 2 |\n\n## What this does not show\n\n"
     f"A long word: {'unbreakable' * 30}."
+)
+
+
+PLACES = "## The answer\n\nHostile.\n\n## The evidence, row by row\n\nHostile."
+# What a cell may hold to leave its place, in whatever reads it.
+HOSTILE = (
+    "</script></title></style><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    '<a href=javascript:alert(3)>x</a> ]]> --> {{ 7*7 }} {% raw %} =HYPERLINK("x") $\\tau$ **b** '
+    f"`c` \u202eright to left\u202c {'unbreakable' * 30}"
 )
 
 
@@ -89,12 +103,20 @@ def build(folder: Path) -> None:
         samples.bundle(f"<div>{marks}{places}</div>"),
     ]
     notebook = samples.notebook(*shown, prose=PROSE)
-    hostile = _make_hostile(ledger, samples.HOSTILE)
+    hostile = make_hostile(ledger, HOSTILE)
+    rows_page = samples.notebook(
+        *(samples.bundle(*piece) for piece in show_rows(hostile)), prose=PLACES
+    )
     for language, home in (("en", folder), ("nb", folder / "nb")):
         (home / "study").mkdir(parents=True)
         files = {"index.html": site.render_index(results, pages, language, samples.PROVENANCE)}
         for page in pages:
-            text = site.render_page(notebook, page, pages, language, samples.PROVENANCE)
+            source = rows_page if page.name == "hostile-rows" else notebook
+            text = site.render_page(
+                source, page, pages, language, samples.PROVENANCE, True, results[page.name],
+            )  # fmt: skip
+            text = re.sub(r'href="study/[^".]+\.html"', f'href="study/{study}.html"', text)
+            site.write_illustrations(folder / "data" / locate(language), source, language)
             files[f"{page.name}.html"] = text
         for name, source in ((study, ledger), ("hostile", hostile)):
             files[f"study/{name}.html"] = site.render_study(
@@ -107,15 +129,40 @@ def build(folder: Path) -> None:
     site.write_downloads(folder / "data", ledger, results, pages)
 
 
-def _make_hostile(ledger, words: str):
+def make_hostile(ledger: Ledger, words: str) -> Ledger:
+    """Return the ledger with ``words`` in every column of free text."""
+    keys = {"effect_id", "study_id", "sample_id", "review_id", "claim_id", "meta_id", "construct"}
     tables = {name: table.copy() for name, table in ledger.tables.items()}
-    for name in ("studies", "effects"):
-        for column in ("citation", "full_reference", "summary", "notes", "coder_note", "detail",
-                       "p_reported", "oddity", "x_measure", "design", "doi",
-                       "locator"):  # fmt: skip
-            if column in tables[name]:
-                tables[name][column] = words
-    return type(ledger)(tables, "0" * 64)
+    for name, described in read_dictionary().items():
+        linked = {link.column for link in described.foreign_keys}
+        for column in described.columns:
+            free = column.type == "string" and not column.enum and not column.pattern
+            if free and column.name not in keys | linked | KEPT and column.name in tables[name]:
+                tables[name][column.name] = words
+    return Ledger(tables, "0" * 64)
+
+
+# Lists of ids, and what decides whether a row enters at all.
+KEPT = {"same_sample_as", "duplicate_of", "hold_back", "set_apart", "superseded_by", "family",
+        "second_reading", "x", "y", "proposition"}  # fmt: skip
+
+
+def show_rows(ledger: Ledger) -> list[tuple[str, str]]:
+    """Return in both languages what a page shows of rows, forest and explorer included."""
+    selected = evidence.select(ledger, x="attachment_avoidance", y="alliance")
+    published = evidence.select_reviews(ledger, x="attachment_avoidance", y="alliance")
+    synthesis = models.synthesise(**selected.bounds())
+    names = dict.fromkeys(("en", "nb"), HOSTILE)
+    shown = (
+        reporting.show_answer(synthesis, published, names, names),
+        reporting.draw_forest(selected.rows, synthesis, published, "hostile"),
+        reporting.show_methods(synthesis, {}, published),
+        reporting.show_explorer(evidence.list_candidates(selected), "A C D"),
+        reporting.draw_directions(evidence.select_signs(selected).rows, "hostile"),
+        reporting.show_left_out(selected.left_out),
+        reporting.show_evidence(evidence.describe_all(selected)),
+    )
+    return [(one.html("en"), one.html("nb")) for one in shown]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ PUBLIC = {
     "list_selected": "selection",
     "select_moderators": "selection",
     "resolve_constructs": "selection",
+    "list_candidates": "candidates",
     "select": "selection",
     "select_reviews": "selection",
     "select_signs": "selection",

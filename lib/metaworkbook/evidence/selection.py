@@ -11,6 +11,9 @@ from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.tiers import TIERS, convert
 
+STUDY_COLUMNS = (
+    "citation", "full_reference", "doi", "year", "cited_in_thesis", "setting", "treatment_family",
+)  # fmt: skip
 POPULATIONS = ("adults", "all")
 COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
@@ -325,7 +328,7 @@ def describe_effects(ledger: Ledger) -> pd.DataFrame:
     studies = ledger.tables["studies"].set_index("study_id")
     samples = ledger.tables["samples"].set_index("sample_id")
     rows = effects.join(told)
-    for column in ("citation", "doi", "year", "cited_in_thesis", "setting", "treatment_family"):
+    for column in STUDY_COLUMNS:
         rows[column] = rows["study_id"].map(studies[column])
     rows["set_apart"] = rows["sample_id"].map(samples["set_apart"])
     second = ledger.tables["second_coding"].set_index("effect_id")

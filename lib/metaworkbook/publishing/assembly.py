@@ -59,7 +59,9 @@ def assemble(
         notebook = read_json(executed_file(build, page.name))
         renderer.write_illustrations(staging / "data" / locate(language), notebook, language)
         sourced = bool(list_sources(results[page.name], ledger))
-        return renderer.render_page(notebook, page, pages, language, provenance, sourced)
+        return renderer.render_page(
+            notebook, page, pages, language, provenance, sourced, results[page.name]
+        )
 
     def render_index(language: str, provenance: Provenance) -> str:
         return renderer.render_index(results, pages, language, provenance)

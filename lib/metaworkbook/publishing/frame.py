@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,7 @@ def compose(
     provenance: Provenance,
     rules: str = "",
     description: str = "",
+    scripts: tuple[str, ...] = ("site",),
     **context: Any,
 ) -> str:
     """Return a complete HTML file.
@@ -97,11 +98,13 @@ def compose(
         Style rules of this page alone.
     description : str
         One line for search engines and shared links.
+    scripts : tuple of str
+        Names of the templates' scripts that the page needs.
     **context
         What the template shows.
     """
     styles = [style for style in (read_style(), rules) if style]
-    scripts = [read_script()]
+    blocks = [read_script(name) for name in scripts]
     language = place.language
     other = other_language(language)
     return environment(language).get_template(template).render(
@@ -118,9 +121,9 @@ def compose(
         description=description,
         sections=list_sections(pages, language),
         provenance=provenance,
-        policy=build_policy(styles, scripts),
+        policy=build_policy(styles, blocks),
         styles=styles,
-        scripts=scripts,
+        scripts=blocks,
         **context,
     )  # fmt: skip
 
@@ -177,9 +180,9 @@ def read_style() -> Markup:
     return Markup(re.sub(r"\s*([{};,])\s*", r"\1", text).replace(";}", "}").strip())
 
 
-@lru_cache(maxsize=1)
-def read_script() -> Markup:
-    """Return the script without comments and indentation, marked as it is."""
-    text = (TEMPLATES / "site.js").read_text(encoding="utf-8")
+@cache
+def read_script(name: str = "site") -> Markup:
+    """Return a script without comments and indentation, marked as it is."""
+    text = (TEMPLATES / f"{name}.js").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return Markup("\n".join(line.strip() for line in text.splitlines() if line.strip()))

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from metaworkbook.publishing.frame import SITE_TITLE, Place, compose, list_sections
+from metaworkbook.publishing.markup import keep_together
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.reporting.language import format_number, translate
@@ -26,6 +27,7 @@ WIDTH, LEFT, RIGHT = 320.0, 14.0, 306.0
 DOMAINS = (0.3, 0.5, 0.75, 1.0)
 # A correlation this close to 1 is an end without a bound.
 OPEN = 0.9999
+DECIDED = ("supported", "contradicted")
 
 
 def render_index(
@@ -52,7 +54,7 @@ def render_index(
     shown = [
         {
             "question": answer["question"],
-            "sentences": answer["sentences"],
+            "sentences": [keep_together(sentence) for sentence in answer["sentences"]],
             "cards": [
                 show_card(card, titles[card["page"]], domain, language)
                 for card in answer["cards"]
@@ -74,6 +76,7 @@ def render_index(
         has_drawing=any(card["drawing"] for answer in shown for card in answer["cards"]),
         coverage=describe_coverage(results, language),
         propositions=list_propositions(results, pages, language),
+        judged=results.get(JUDGES, {}).get("headline", {}).get(language, ""),
         overview=[
             (title, [(entry, summaries[entry.path]) for entry in entries])
             for title, entries in list_sections(pages, language)
@@ -101,25 +104,26 @@ def choose_domain(cards: list[dict[str, Any]]) -> float:
 def show_card(card: dict[str, Any], title: str, domain: float, language: str) -> dict[str, Any]:
     """Return what the template shows of a card: title, sentence, drawing, counts and verdict."""
     verdict = card.get("verdict") or ""
-    counts = []
-    if card.get("k"):
-        counts.append(
-            translate("{k} samples", language, k=format_number(card["k"], 0, language))
-            if card["k"] != 1
-            else translate("1 sample", language)
-        )
-    if card.get("n"):
-        persons = format_number(card["n"], 0, language)
-        counts.append(translate("{n} persons", language, n=persons))
     return {
         "path": f"{card['page']}.html",
         "title": title,
-        "sentence": card["sentence"],
+        "sentence": keep_together(card["sentence"]),
         "drawing": draw_interval(card, domain, language),
-        "counts": " · ".join(counts),
+        "counts": describe_counts(card.get("k"), card.get("n"), language),
         "verdict": translate(VERDICTS.get(verdict, verdict), language) if verdict else "",
         "decided": verdict in ("negative", "positive"),
     }
+
+
+def describe_counts(samples: Any, persons: Any, language: str) -> str:
+    """Return samples and persons in words, blank where there are none."""
+    counts = []
+    if samples:
+        text = "1 sample" if samples == 1 else "{k} samples"
+        counts.append(translate(text, language, k=format_number(samples, 0, language)))
+    if persons:
+        counts.append(translate("{n} persons", language, n=format_number(persons, 0, language)))
+    return " · ".join(counts)
 
 
 def draw_interval(card: dict[str, Any], domain: float, language: str) -> Markup:
@@ -224,14 +228,14 @@ def list_propositions(
             "address": f"{JUDGES}.html#{quote(row['id'])}" if JUDGES in titles else "",
             "text": _say(row.get("text", ""), language),
             "verdict": translate(JUDGEMENTS.get(row["verdict"], row["verdict"]), language),
-            "reason": _say(row.get("reason", ""), language),
+            "reason": keep_together(_say(row.get("reason", ""), language)),
             "pages": [
                 (f"{name}.html", titles[name])
                 for name in row.get("pages", [])
                 if name in titles and name != JUDGES
             ],
-            "k": format_number(_count(row.get("k")), 0, language),
-            "n": format_number(_count(row.get("n")), 0, language),
+            "decided": row["verdict"] in DECIDED,
+            "counts": describe_counts(row.get("k"), row.get("n"), language),
         }
         for row in judged
     ]
@@ -239,7 +243,3 @@ def list_propositions(
 
 def _say(text: Any, language: str) -> str:
     return text[language] if isinstance(text, dict) else str(text)
-
-
-def _count(value: Any) -> float:
-    return math.nan if value is None else float(value)

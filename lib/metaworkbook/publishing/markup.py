@@ -13,10 +13,16 @@ from metaworkbook.reporting.language import translate
 HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 FENCE = re.compile(r"\s{0,3}(```|~~~)")
 FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<![$\\])\$(.+?)(?<![$\\])\$", re.DOTALL)
+EQUATION = re.compile(r"\b([dknprz]) = (?=[\d.\u2212<–])")
 # The converter draws these wrongly without saying so, or not at all.
 FORBIDDEN = re.compile(
     r"\\tag\b|\\label\b|\\(?:eq)?ref\b|\\begin\{(?:aligned|align|alignat|gather|multline|split)\*?\}"
 )
+
+
+def keep_together(text: str) -> str:
+    """Return text whose short equations, as r = 0.2 or k = 3, do not break across lines."""
+    return EQUATION.sub("\\1\u00a0=\u00a0", text)
 
 
 def split_blocks(text: str) -> list[str]:

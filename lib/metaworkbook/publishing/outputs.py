@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from metaworkbook.publishing.markup import render_prose
+from metaworkbook.publishing.markup import keep_together, render_prose
 from metaworkbook.reporting.language import translate
 
 NORWEGIAN = "application/vnd.metaworkbook.nb+html"
@@ -64,7 +64,7 @@ def tidy(html: str, language: str) -> Markup:
     html = re.sub(r"<(style|script)\b.*?</\1\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
     html = re.sub(r"<svg\b.*?</svg>", lambda found: _tidy_figure(found[0], language), html,
                   flags=re.DOTALL)  # fmt: skip
-    return Markup(_wrap_tables(html, language))
+    return Markup(keep_together(_wrap_tables(html, language)))
 
 
 def hoist_styles(html: str) -> tuple[Markup, Markup]:

@@ -22,7 +22,7 @@ from metaworkbook.publishing.frame import (
 )
 from metaworkbook.publishing.illustrations import link_illustrations, write_illustrations
 from metaworkbook.publishing.index import render_index
-from metaworkbook.publishing.markup import render_code, render_prose
+from metaworkbook.publishing.markup import keep_together, render_code, render_prose
 from metaworkbook.publishing.outputs import hoist_styles, render_output, shorten_names, tell_apart
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.parameters import declared_parameters, resolve_parameters
@@ -38,6 +38,8 @@ __all__ = [
     "write_illustrations",
 ]
 
+# The scripts of a page with the explorer.
+EXPLORER = ("pooling", "explorer")
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
 
@@ -57,6 +59,7 @@ def render_page(
     language: str,
     provenance: Provenance,
     sourced: bool = False,
+    result: dict[str, Any] | None = None,
 ) -> str:
     """Return the HTML file of an executed notebook.
 
@@ -74,6 +77,8 @@ def render_page(
         For the footer.
     sourced : bool
         Whether the page includes sources, which then can be downloaded.
+    result : dict, optional
+        Content of the page's results file; its headline opens the page.
 
     Raises
     ------
@@ -94,8 +99,10 @@ def render_page(
         provenance,
         rules,
         description=page.summary.get(language, ""),
+        scripts=("site", *(EXPLORER if 'class="explorer"' in article else ())),
         name=page.name,
         sourced=sourced,
+        headline=keep_together((result or {}).get("headline", {}).get(language, "")),
         article=article,
         contents=list_headings(article),
         has_code='<details class="code">' in article,

@@ -38,6 +38,7 @@ PUBLIC = {
     "draw_forest": "figures.forest",
     "draw_reviews": "figures.reviews",
     "draw_directions": "figures.directions",
+    "show_explorer": "explorer",
     "show_methods": "tables",
     "show_left_out": "tables",
     "show_evidence": "tables",

@@ -26,6 +26,10 @@ QUESTIONS = {
 }
 
 
+#: Verdicts of questions with enough samples for a pool.
+FITTED = ("negative", "positive", "not_decided")
+
+
 def answer_questions(results: dict[str, dict[str, Any]], language: str) -> list[dict[str, Any]]:
     """Return one section a question: its sentences and the cards of its pages.
 
@@ -75,18 +79,26 @@ def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
     """Return a few sentences over all cards of a question: what is decided, what is not."""
     pooled = [card for card in cards if card.get("estimate") is not None]
     decided = [card for card in cards if card.get("verdict") in ("negative", "positive")]
-    pools = [card for card in cards if "verdict" in card]
+    fitted = [card for card in cards if card.get("verdict") in FITTED]
     sentences = []
     if decided:
         for card in decided:
             sentences.append(card["sentence"])
-    else:
+    elif fitted:
         sentences.append(
             translate(
                 "What can be read today does not decide it: of {pools} questions pooled from "
                 "primary studies none keeps its interval on one side of zero in every variant.",
                 language,
-                pools=len(pools),
+                pools=len(fitted),
+            )  # fmt: skip
+        )
+    else:
+        sentences.append(
+            translate(
+                "What can be read today does not decide it: no question has enough primary "
+                "samples to be pooled.",
+                language,
             )  # fmt: skip
         )
     for card in pooled:
@@ -106,7 +118,9 @@ def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
                     citation=published["citation"],
                 )  # fmt: skip
             )
-    empty = [card["title"] for card in pools if card.get("estimate") is None]
+    empty = [
+        card["title"] for card in cards if card.get("verdict") in ("side_by_side", "no_pooling")
+    ]
     if empty:
         sentences.append(
             translate("Too few samples to pool: {titles}.", language, titles="; ".join(empty))

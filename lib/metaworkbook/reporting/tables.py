@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,9 @@ def show_methods(
         def say(text: str) -> str:
             return translate(text, language)
 
-        def fitted(name: str, rows: int, samples: int, result: Censored | Pooled | None) -> list:
+        def fitted(
+            name: str | Markup, rows: int, samples: int, result: Censored | Pooled | None
+        ) -> list:
             if result is None:
                 return [name, samples, rows, "–", say("too few samples to pool")]
             return [
@@ -112,7 +115,8 @@ def show_methods(
             ]  # fmt: skip
 
         main = synthesis.main
-        lines = [fitted(say("All rows, censored model"), synthesis.rows, synthesis.samples, main)]
+        rows = f'<a href="#{ROWS}">{escape(say("All rows, censored model"))}</a>'
+        lines = [fitted(Markup(rows), synthesis.rows, synthesis.samples, main)]
         for variant in synthesis.variants:
             if variant.result is not None and variant.name != "without-sample":
                 result = variant.result
@@ -194,21 +198,28 @@ def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
     return Shown(render)
 
 
+# The section of a page that lists its rows.
+ROWS = "the-evidence-row-by-row"
+#: Label and column of what an entry tells, and whether its words are the dictionary's.
 FIELDS = (
-    ("As reported", "detail"),
-    ("p as reported", "p_reported"),
-    ("Measure of x", "x_measure"),
-    ("Measure of y", "y_measure"),
-    ("Rated by", "y_rater"),
-    ("Phase", "phase"),
-    ("Contrast", "contrast"),
-    ("Tier", "tier"),
-    ("Conversion", "path"),
-    ("Confidence of the reading", "confidence"),
-    ("Odd in print", "oddity"),
-    ("Decided in coding", "coder_note"),
-    ("Source", "source_kind"),
+    ("As reported", "detail", False),
+    ("p as reported", "p_reported", False),
+    ("Measure of x", "x_measure", False),
+    ("Measure of y", "y_measure", False),
+    ("Rated by", "y_rater", True),
+    ("Phase", "phase", True),
+    ("Contrast", "contrast", True),
+    ("Tier", "tier", False),
+    ("Conversion", "path", False),
+    ("Confidence of the reading", "confidence", True),
+    ("Odd in print", "oddity", False),
+    ("Decided in coding", "coder_note", False),
+    ("Source", "source_kind", True),
+    ("Place in the source", "locator", False),
+    ("Reference", "full_reference", False),
 )
+#: Statistics that are words and no number.
+UNSEEN = "coefficient not seen"
 
 
 def show_evidence(rows: pd.DataFrame) -> Shown:
@@ -224,29 +235,38 @@ def _entry(row: dict, language: str) -> str:
     def say(text: str) -> str:
         return translate(text, language)
 
-    value = row["statistic"]
+    spoken = "" if language == "en" else ' lang="en"'
+    value = say(UNSEEN)
     if row["value"] == row["value"]:
-        value += f" = {format_number(row['value'], 3, language)}"
-    n = "–" if row["n"] != row["n"] else f"{row['n']:.0f}"
+        value = f"{row['statistic']} = {format_number(row['value'], 3, language)}"
+    n = "–" if row["n"] != row["n"] else format_number(row["n"], 0, language)
     stated = (say(WORDS[row[field]]) for field in ("direction_analysed", "significance"))
     facts = [
-        (say("Statistic"), f"{value}; n = {n}"),
-        (say("Direction"), ", ".join(stated)),
-        *((say(label), str(row[field]).replace("_", " ")) for label, field in FIELDS if row[field]),
-    ]  # fmt: skip
-    if row["second_reading"]:
-        facts.append((say("Second reading"), _second_reading(row, language)))
+        (say("Statistic"), f"{value}; n = {n}", ""),
+        (say("Direction"), ", ".join(stated), ""),
+    ]
+    for label, field, coded in FIELDS:
+        if row[field]:
+            words = say(row[field].replace("_", " ")) if coded else row[field]
+            facts.append((say(label), words, "" if coded or field == "tier" else spoken))
+    again = _second_reading(row, language) if row["second_reading"] else say("not read twice")
+    facts.append((say("Second reading"), again, ""))
     words = escape(say("All rows of this study"))
     link = f'<a href="study/{escape(row["study_id"])}.html">{words}</a>'
     if row["doi"]:
-        doi = escape(row["doi"])
-        link += f' · <a href="https://doi.org/{doi}" rel="noopener noreferrer">doi:{doi}</a>'
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
+        address = escape(quote(row["doi"], safe="/():;._-"))
+        link += (
+            f' · <a href="https://doi.org/{address}" rel="noopener noreferrer">'
+            f"doi:{escape(row['doi'])}</a>"
+        )
+    items = "".join(
+        f"<dt>{escape(name)}</dt><dd{mark}>{escape(text)}</dd>" for name, text, mark in facts
+    )
     identity = escape(row["effect_id"])
     return (
         f'<details class="evidence"><summary>{escape(row["citation"])} '
         f'<span class="muted">{identity}</span></summary>'
-        f'<div id="row-{identity}"><p>{escape(row["summary"])}</p><dl>{items}</dl>'
+        f'<div id="row-{identity}"><p{spoken}>{escape(row["summary"])}</p><dl>{items}</dl>'
         f"<p>{link}</p></div></details>"
     )
 

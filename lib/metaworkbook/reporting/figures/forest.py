@@ -11,7 +11,7 @@ import pandas as pd
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import WORDS, format_interval, format_r
+from metaworkbook.reporting.tables import ROWS, WORDS, format_interval, format_r
 from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.synthesis import Synthesis
 
@@ -58,9 +58,9 @@ def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, l
     figure = style.new_figure(WIDTH, ROW * (count + 0.4) + MARGIN)
     axes = figure.add_axes(
         (
-            0.02,
+            0.04,
             0.62 / (ROW * (count + 0.4) + MARGIN),
-            0.96,
+            0.92,
             1 - 0.7 / (ROW * (count + 0.4) + MARGIN),
         )
     )
@@ -165,15 +165,12 @@ def _censored_line(name: str, main: Censored, language: str) -> tuple:
 
 
 def _draw_summary(axes, height: int, mark: str, name, estimate, low, high, told, colour) -> None:
-    axes.text(
-        -1,
-        height - 0.26,
-        style.shorten(name, 46),
-        va="center",
-        ha="left",
-        fontsize=9,
+    label = axes.text(
+        -1, height - 0.26, style.shorten(name, 46), va="center", ha="left", fontsize=9,
         weight="bold",
-    )
+    )  # fmt: skip
+    if mark == "mark-pooled":
+        label.set_url(f"#{ROWS}")
     axes.text(1, height - 0.26, told, va="center", ha="right", fontsize=8, color=style.MUTED)
     if math.isfinite(low) and math.isfinite(high):
         axes.plot(

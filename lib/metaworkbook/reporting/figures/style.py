@@ -33,6 +33,8 @@ RC = {
     "savefig.facecolor": "none",
 }
 PNG_DPI = 150
+# The authors between the first and the year.
+AUTHORS = re.compile(r"^([^,()]+?)(?:,| &)[^()]*( \()")
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -54,7 +56,12 @@ def new_figure(width: float, height: float):
 
 
 def shorten(text: str, length: int) -> str:
-    """Return ``text`` cut to ``length`` characters, an ellipsis telling that it was cut."""
+    """Return ``text`` in at most ``length`` characters, its year kept.
+
+    Authors give way first, then the end, an ellipsis telling that something was cut.
+    """
+    if len(text) > length:
+        text = AUTHORS.sub(r"\1 et al.\2", text, count=1)
     return text if len(text) <= length else text[: length - 1].rstrip(" ,;(") + "…"
 
 

@@ -1,0 +1,47 @@
+"""The explorer's form: every row with what pooling it needs, and nothing that breaks out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from metaworkbook.evidence.candidates import list_candidates
+from metaworkbook.evidence.ledger import read_ledger
+from metaworkbook.evidence.selection import select
+from metaworkbook.reporting.explorer import show_explorer
+
+HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}'
+
+
+@pytest.fixture(scope="module")
+def candidates():
+    """The rows of one question."""
+    return list_candidates(select(read_ledger(), x="attachment_avoidance", y="alliance"))
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_bounds_come_back_as_they_are(candidates, language):
+    html = show_explorer(candidates, "A C D").html(language)
+    found = re.findall(r'data-lower="(.*?)" data-upper="(.*?)" data-n="(.*?)"', html)
+    expected = candidates[["lower", "upper", "ni"]].to_numpy(float).tolist()
+    assert [[float(value) for value in row] for row in found] == expected
+
+
+def test_tiers_of_the_page_are_ticked(candidates):
+    html = show_explorer(candidates, "A C D").html()
+    assert re.search(r'name="tier" value="C" checked', html)
+    assert re.search(r'name="tier" value="E">', html)
+
+
+def test_cells_stay_text(candidates):
+    rows = candidates.copy()
+    for column in ("citation", "effect_id", "sample_id", "y_rater", "phase", "confidence", "tier"):
+        rows[column] = HOSTILE
+    html = show_explorer(rows, "A C D").html()
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > len(rows)
+
+
+def test_no_row_is_said(candidates):
+    assert "There is no row to pool." in show_explorer(candidates.iloc[:0], "A").html()
