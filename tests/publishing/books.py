@@ -70,7 +70,7 @@ def add_page(folder: Path, name: str, notebook: dict | None = None, **parameters
 def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
     """A renderer that writes what it was given, so that a test can tell old from new."""
 
-    def render_page(notebook, page, pages, language, provenance, sourced):
+    def render_page(notebook, page, pages, language, provenance, sourced, result):
         if fail:
             raise fail
         return f"<html lang={language}>{page.name} {json.dumps(notebook, sort_keys=True)}</html>"
