@@ -42,7 +42,7 @@ def whole(demonstration):
 def test_rows_of_every_combination_are_those_of_the_selection(real_ledger):
     choices = open_choices("ledger")
     options = module.list_specifications(choices)
-    selection, lets_in = module._masks(real_ledger, QUESTION, choices)
+    selection, lets_in = module.read_options(real_ledger, QUESTION, choices)
     rows = selection.rows
     for taken in random.Random(1).sample(options.tolist(), 12):
         chosen = [choice.options[i] for choice, i in zip(choices.choices, taken, strict=True)]

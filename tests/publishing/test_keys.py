@@ -86,6 +86,20 @@ def test_changes_are_named(made):
     assert keys.list_changes(record, record.inputs, [file]) == ["outputs"]
 
 
-def test_every_input_has_a_meaning(project):
-    inputs = keys.page_inputs(PAGE, books.make_notebook("1"), {}, keys.shared_inputs(project))
-    assert set(inputs) | {"outputs", "rows"} == set(keys.MEANING)
+def test_a_whole_concerns_a_page_only_by_its_part():
+    record = keys.Record({"ledger": "1", "rows": "1", "package": "1", "part": "1"}, {})
+    changes = ["ledger", "package", "lock"]
+    for inputs, concerns in (
+        ({"rows": "1", "part": "1"}, ["lock"]),
+        ({"rows": "2", "part": "1"}, ["ledger", "lock"]),
+        ({"rows": "1", "part": "2"}, ["package", "lock"]),
+        ({"rows": "", "part": "1"}, ["ledger", "lock"]),
+        ({}, changes),
+    ):
+        assert keys.list_concerns(record, inputs, changes) == concerns
+    blank = keys.Record({"ledger": "1", "rows": ""}, {})
+    assert keys.list_concerns(blank, {"rows": ""}, ["ledger"]) == ["ledger"]
+
+
+def test_every_whole_that_has_a_part_is_an_input(project):
+    assert set(keys.PARTS) | set(keys.READING.values()) <= set(keys.shared_inputs(project))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -162,6 +164,46 @@ def test_the_sight_of_real_pages_can_be_told(ledger, notebook, monkeypatch):
     content = read_notebook(books.REAL / "notebooks" / page.notebook)
     declared, _ = declared_parameters(content, page.notebook)
     assert len(look(content, resolve_parameters(page, declared), ledger)) == 64
+
+
+def test_a_source_that_is_the_ledger_is_seen_row_by_row(tmp_path, monkeypatch):
+    """A page of a source hands the evidence to the multiverse, too."""
+    effects = tmp_path / "effects"
+    shutil.copytree(books.REAL / "effects", effects)
+    shutil.copytree(books.REAL / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setenv(paths.ROOT_VARIABLE, str(tmp_path))
+    cells = (
+        'asked = dict(x=x, y="alliance")\nledger = evidence.open_source("ledger")',
+        'choices = evidence.open_choices("ledger")',
+        "multiverse = models.run_multiverse(ledger, asked, choices)",
+        "reporting.show_multiverse(models.summarise_multiverse(multiverse))",
+    )
+
+    ledger = evidence.read_ledger()
+    before = see(ledger, *cells)
+    assert len(before) == 64
+    rows = ledger.tables["effects"]
+    claim = ledger.tables["claims"].iloc[0]
+    outside = rows[~rows["x"].str.startswith("attachment_avoidance")].iloc[0]
+    inside = evidence.select(ledger, x="attachment_avoidance", y="alliance").rows.iloc[0]
+    for file, cell, moves in (
+        ("claims.csv", claim["claim"], False),
+        ("effects.csv", outside["effect_id"], False),
+        ("effects.csv", inside["effect_id"], True),
+    ):
+        with (effects / file).open(encoding="utf-8", newline="") as text:
+            header, *records = csv.reader(text)
+        (record,) = [each for each in records if cell in each]
+        column = header.index("notes")
+        record[column] += " (as it is told)"
+        with (effects / file).open("w", encoding="utf-8", newline="") as text:
+            csv.writer(text, lineterminator="\n").writerows([header, *records])
+        assert (see(evidence.read_ledger(), *cells) != before) == moves
+
+
+@pytest.mark.parametrize("call", ["models.pool(ledger)", "reporting.show({'a': [ledger]})"])
+def test_evidence_handed_to_what_is_not_followed_is_blank(ledger, call):
+    assert see(ledger, SELECT, call) == ""
 
 
 def test_a_look_that_costs_too_much_is_given_up(ledger, monkeypatch):

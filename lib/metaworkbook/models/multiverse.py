@@ -117,7 +117,7 @@ def _plan(
     ledger: Ledger, asked: Mapping[str, str], choices: Choices, options: np.ndarray
 ) -> tuple[list[Job], np.ndarray]:
     """Return the job of every specification and the number of the set of rows it rests on."""
-    selection, lets_in = _masks(ledger, asked, choices)
+    selection, lets_in = read_options(ledger, asked, choices)
     bounds = selection.bounds()
     bounds["cluster"] = pd.factorize(bounds["cluster"])[0]
     exact = (bounds["lower"] == bounds["upper"]) & (np.abs(bounds["lower"]) < 1)
@@ -142,7 +142,7 @@ def _plan(
     return plan, row_set
 
 
-def _masks(
+def read_options(
     ledger: Ledger, asked: Mapping[str, str], choices: Choices
 ) -> tuple[Selection, list[list[np.ndarray]]]:
     """Return the rows that any specification may use, and which of them each option lets in.

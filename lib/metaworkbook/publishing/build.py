@@ -139,7 +139,7 @@ class _Build:
         if not problems and not self.options.only and self._is_current(plan):
             return Outcome(self.site, [], [planned.name for planned in plan], [], [], [], False)
         chosen = [] if problems else choose_pages(plan, self.options.only)
-        stale = [planned for planned in chosen if planned.changes]
+        stale = self._find_used(chosen)
         work = swap.make_folder(self.folder, swap.WORK)
         try:
             with contextlib.ExitStack() as stack:
@@ -148,10 +148,9 @@ class _Build:
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems, chosen)
-                unmoved = self._find_unmoved(stale, ledger, work)
-                stale = [planned for planned in stale if planned not in unmoved]
+                stale = self._find_seen(stale, ledger, work)
                 run = self._run_pages(nursery, stale, work) if stale else Run()
-            return self._publish(plan, stale, unmoved, run, ledger)
+            return self._publish(plan, chosen, stale, run, ledger)
         finally:
             swap.remove(work)
 
@@ -176,8 +175,16 @@ class _Build:
             "ledger": plan[0].inputs["ledger"] if plan else "",
         }
 
-    def _find_unmoved(self, stale: list[Planned], ledger: Any, work: Path) -> list[Planned]:
-        """Return the pages that need not run: the evidence changed, but not where they look."""
+    def _find_used(self, chosen: list[Planned]) -> list[Planned]:
+        """Return the pages to run unless the evidence spares them: what they use has moved."""
+        stale = [planned for planned in chosen if planned.changes]
+        reach = keys.open_reach() if stale else None
+        for planned in stale:
+            planned.inputs["part"] = keys.digest_part(reach, planned.notebook, planned.inputs)
+        return self._spare(stale)
+
+    def _find_seen(self, stale: list[Planned], ledger: Any, work: Path) -> list[Planned]:
+        """Return the pages to run: the evidence changed where they look, or something else did."""
         if not stale:
             return []
         look = self.look or load_look()
@@ -187,17 +194,21 @@ class _Build:
             (work / f"{planned.name}.seen").write_text(seen, encoding="utf-8")
 
         share([partial(note, planned) for planned in stale], self.options.jobs)
-        unmoved = []
         for planned in stale:
-            seen = (work / f"{planned.name}.seen").read_text(encoding="utf-8")
-            planned.inputs["rows"] = seen
-            file = record_file(self.folder, planned.name)
-            record = keys.read_record(file)
-            same = record is not None and seen and record.inputs.get("rows") == seen
-            if same and planned.changes == ["ledger"]:
-                keys.Record(planned.inputs, record.outputs).write(file)
-                unmoved.append(planned)
-        return unmoved
+            planned.inputs["rows"] = (work / f"{planned.name}.seen").read_text(encoding="utf-8")
+        return self._spare(stale)
+
+    def _spare(self, stale: list[Planned]) -> list[Planned]:
+        """Record as current the pages that no change concerns; return the others."""
+        concerned = []
+        for planned in stale:
+            record = planned.record
+            if record is None or keys.list_concerns(record, planned.inputs, planned.changes):
+                concerned.append(planned)
+            else:
+                inputs = record.inputs | planned.inputs
+                keys.Record(inputs, record.outputs).write(record_file(self.folder, planned.name))
+        return concerned
 
     def _open_nursery(self, work: Path) -> Nursery | RemoteNursery:
         options = self.options
@@ -249,14 +260,13 @@ class _Build:
     def _publish(
         self,
         plan: list[Planned],
+        chosen: list[Planned],
         stale: list[Planned],
-        unmoved: list[Planned],
         run: Run,
         ledger: Any,
     ) -> Outcome:
-        ran = {planned.name for planned in stale}
-        kept = [p.name for p in plan if p.name not in ran and (not p.changes or p in unmoved)]
-        left = [p.name for p in plan if p.name not in ran and p.name not in kept]
+        kept = [p.name for p in plan if p not in stale and (p in chosen or not p.changes)]
+        left = [p.name for p in plan if p.changes and p not in chosen]
         # A page that failed must not leave a hole in a good site; without one, show what there is.
         swapped = not (run.failures and self.site.exists())
         if swapped:
@@ -277,7 +287,8 @@ class _Build:
         self.progress.say(f"putting the site together: {len(available)} pages")
         state = self._state(available)
         inputs = [
-            [p.inputs[name] for name in sorted(p.inputs) if name != "rows"] for p in available
+            [p.inputs[name] for name in sorted(p.inputs) if name not in keys.PARTS.values()]
+            for p in available
         ]
         sources = keys.digest_text(json.dumps([inputs, state["package"]]))
         provenance = gather_provenance(ledger.checksum, sources)

@@ -2,7 +2,8 @@
 
 A record beside each executed page holds the digests of its inputs and outputs. A page is current
 when the inputs are the same and the outputs are still what they were, whatever stopped the last
-build and whoever touched a file.
+build and whoever touched a file. Of some inputs a page uses but a part: where the whole has moved
+and the part has not, it need not run.
 """
 
 from __future__ import annotations
@@ -16,18 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from metaworkbook.publishing.pages import Page
+from metaworkbook.publishing.reach import Reach
 from metaworkbook.publishing.source import digest_sources
 
 # Notebooks may not import these, so a change in them moves no result.
 OUTSIDE = ("publishing", "cli.py")
 # But these decide how a notebook runs.
 RUNNING = ("engines.py", "nursery.py", "runner.py", "source.py", "parameters.py")
-MEANING = {
-    "notebook": "its notebook", "parameters": "its parameters", "ledger": "the evidence",
-    "rows": "its rows of the evidence", "choices": "the declared choices",
-    "package": "the package", "lock": "the locked environment",
-    "python": "the Python version", "outputs": "its last outputs are gone or altered",
-}  # fmt: skip
+# Inputs that a page uses but a part of, and the part.
+PARTS = {"ledger": "rows", "package": "part", "choices": "part", "names": "part"}
+# Modules that read the project beside the evidence, and the input that holds what they read.
+READING = {"evidence/checklist.py": "names", "evidence/choices.py": "choices"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def read_record(file: Path) -> Record | None:
         return None
 
 
-def shared_inputs(root: Path) -> dict[str, str]:
-    """Return the digests of what every page depends on."""
+def shared_inputs(root: Path, names: Iterable[str] = ()) -> dict[str, str]:
+    """Return the digests of what every page may depend on; ``names`` are those of the pages."""
     package = Path(__file__).resolve().parents[1]
     effects = root / "effects"
     return {
@@ -63,6 +63,7 @@ def shared_inputs(root: Path) -> dict[str, str]:
         "package": digest_files(list_computing(package), package),
         "lock": digest_files([root / "requirements.lock"], root),
         "choices": digest_file(root / "notebooks" / "multiverse.toml"),
+        "names": digest_text("\n".join(names)),
         "python": ".".join(map(str, sys.version_info[:2])),
     }
 
@@ -98,6 +99,30 @@ def list_changes(record: Record | None, inputs: dict[str, str], outputs: list[Pa
     if any(record.outputs.get(file.name) != digest_file(file) for file in outputs):
         changes.append("outputs")
     return changes
+
+
+def list_concerns(record: Record, inputs: dict[str, str], changes: list[str]) -> list[str]:
+    """Return the changes that concern a page: not that of a whole whose part is what it was."""
+    parts = {
+        whole: part
+        for whole, part in PARTS.items()
+        if inputs.get(part) and inputs[part] == record.inputs.get(part)
+    }
+    return [name for name in changes if name not in parts]
+
+
+def open_reach() -> Reach:
+    """Return what tells which files of this package a notebook reaches."""
+    package = Path(__file__).resolve().parents[1]
+    return Reach(package, list_reachable(package))
+
+
+def digest_part(reach: Reach, notebook: dict[str, Any], inputs: dict[str, str]) -> str:
+    """Return the digest of the part of the package that a page uses, with what that part reads."""
+    package = reach.package
+    files = [*reach.list_files(notebook), *list_running(package)]
+    read = [inputs[READING[name]] for name in READING if package / name in files]
+    return digest_text("\n".join([digest_files(files, package), *read]))
 
 
 def digest_package() -> str:
@@ -138,9 +163,16 @@ def list_package(package: Path) -> list[Path]:
 
 def list_computing(package: Path) -> list[Path]:
     """Return the files of the package that can move a result."""
-    files = []
-    for file in list_package(package):
-        parts = file.relative_to(package).parts
-        if parts[0] not in OUTSIDE or (parts[0] == "publishing" and parts[-1] in RUNNING):
-            files.append(file)
-    return files
+    return [*list_reachable(package), *list_running(package)]
+
+
+def list_reachable(package: Path) -> list[Path]:
+    """Return the files of the package that notebooks may use."""
+    return [
+        file for file in list_package(package) if file.relative_to(package).parts[0] not in OUTSIDE
+    ]
+
+
+def list_running(package: Path) -> list[Path]:
+    """Return the files of the package that decide how a notebook runs."""
+    return [package / "publishing" / name for name in RUNNING]

@@ -64,6 +64,15 @@ def check_notebook(file: Path) -> list[Problem]:
     return problems
 
 
+def keeps_rules(notebook: dict[str, Any]) -> bool:
+    """Return whether the code of a notebook keeps the house rules, so that it can be followed."""
+    return not any(
+        next(check_code(cell["source"], TAG in cell.get("metadata", {}).get("tags", [])), None)
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    )
+
+
 def check_code(source: str, parameters: bool) -> Iterator[tuple[str, str, str]]:
     """Return what a code cell breaks, as found, allowed and remedy; ``parameters`` if it is theirs.
 

@@ -34,8 +34,10 @@ class Planned:
         The value of every parameter.
     inputs : dict of str
         Digests of what the page depends on.
+    record : Record or None
+        What they were when the page was last run.
     changes : list of str
-        Which of them moved since the page was last run; empty for a current page.
+        Which of them moved since; empty for a current page.
     """
 
     page: Page
@@ -43,6 +45,7 @@ class Planned:
     parameters: dict[str, Any]
     resolved: dict[str, Any]
     inputs: dict[str, str]
+    record: keys.Record | None
     changes: list[str]
 
     @property
@@ -70,7 +73,7 @@ def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
         problems.extend(found)
         if not found:
             notebooks[name] = notebook, declared
-    shared = keys.shared_inputs(paths.root())
+    shared = keys.shared_inputs(paths.root(), [page.name for page in pages])
     plan = []
     for page in pages:
         if page.notebook not in notebooks:
@@ -84,7 +87,7 @@ def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
             record = keys.read_record(record_file(build, page.name))
             changes = keys.list_changes(record, inputs, output_files(build, page.name))
             injected = injected_parameters(page, declared)
-            plan.append(Planned(page, notebook, injected, resolved, inputs, changes))
+            plan.append(Planned(page, notebook, injected, resolved, inputs, record, changes))
     return plan, problems
 
 

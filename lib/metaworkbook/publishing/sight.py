@@ -23,7 +23,7 @@ from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
 
-from metaworkbook.publishing.lints import check_code
+from metaworkbook.publishing.lints import keeps_rules
 from metaworkbook.publishing.parameters import TAG
 
 PACKAGE = "metaworkbook"
@@ -46,7 +46,8 @@ HUSHED = (
 # had better run. Loops are against the house rules, so between two answers no time goes by.
 BUDGET = 2.0
 WATCHED = f"{PACKAGE}.evidence"
-SILENT = (f"{PACKAGE}.models", f"{PACKAGE}.reporting", f"{PACKAGE}.results")
+MODELS = f"{PACKAGE}.models"
+SILENT = (MODELS, f"{PACKAGE}.reporting", f"{PACKAGE}.results")
 
 
 def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str:
@@ -61,14 +62,14 @@ def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str
     ledger : Ledger
         The validated evidence.
     """
+    # Only what keeps the house rules is safe to run here: no loops, no files, no definitions.
+    if not keeps_rules(notebook):
+        return ""
     cells = [
         (cell["source"], TAG in cell.get("metadata", {}).get("tags", []))
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     ]
-    # Only what keeps the house rules is safe to run here: no loops, no files, no definitions.
-    if any(next(check_code(source, tagged), None) for source, tagged in cells):
-        return ""
     record = _Record()
     names = dict(resolved)
     names["__builtins__"] = vars(builtins) | {"__import__": _Importer(record, ledger)}
@@ -127,7 +128,7 @@ class _Importer:
             module = f"{name}.{part}" if whole else name
             value: Any
             if module.startswith(SILENT):
-                value = _Silence()
+                value = _Models(self) if module == MODELS else _Silence()
             elif module.startswith(WATCHED):
                 watched = _Watched(importlib.import_module(module), self)
                 value = watched if whole else getattr(watched, part)
@@ -154,12 +155,14 @@ class _Watched:
 
         def call(*given: Any, **named: Any) -> Any:
             if _is_silent([*given, *named.values()]):
-                if _contains([*given, *named.values()], lambda part: part is self._importer.ledger):
+                if _contains([*given, *named.values()], _is_watched):
                     raise _UnclearError(name)
                 # Made of results and of answers noted before: nothing more is seen.
                 return _Silence()
             with record.inside():
                 answer = value(*given, **named)
+                if getattr(answer, "checksum", None) == self._importer.ledger.checksum:
+                    return self._importer.ledger
             record.note(name, answer)
             return answer
 
@@ -174,7 +177,9 @@ class _Silence:
             raise AttributeError(name)
         return self
 
-    def __call__(self, *_: Any, **__: Any) -> _Silence:
+    def __call__(self, *given: Any, **named: Any) -> _Silence:
+        if _contains([*given, *named.values()], _is_watched):
+            raise _UnclearError("the evidence handed to what is not followed")
         return self
 
     def __getitem__(self, _: Any) -> _Silence:
@@ -187,6 +192,27 @@ class _Silence:
         raise _UnclearError("a decision on a result")
 
     __bool__ = __eq__ = __hash__ = __str__ = __repr__ = __format__ = _decide
+
+
+class _Models(_Silence):
+    """Silence but for the one model that is handed the evidence: what it reads there is noted."""
+
+    def __init__(self, importer: _Importer):
+        self._importer = importer
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "run_multiverse":
+            return super().__getattr__(name)
+        from metaworkbook.models.multiverse import read_options
+
+        def call(ledger: Any, asked: Any, choices: Any) -> _Silence:
+            record = self._importer.record
+            with record.inside():
+                answer = read_options(ledger, asked, choices)
+            record.note(name, answer)
+            return _Silence()
+
+        return call
 
 
 def _hush(function: Any) -> Any:
@@ -211,10 +237,17 @@ def _contains(value: Any, wanted: Callable[[Any], bool]) -> bool:
     return wanted(value)
 
 
+def _is_watched(value: Any) -> bool:
+    """Return whether a value is the evidence itself."""
+    return hasattr(type(value), "watched")
+
+
 def _watch(ledger: Any, record: _Record) -> Any:
     """Return the ledger such that a notebook's own reading of a table is noted."""
 
     class Watched(type(ledger)):
+        watched = True
+
         def __getitem__(self, name: str) -> Any:
             with record.inside():
                 table = super().__getitem__(name)
