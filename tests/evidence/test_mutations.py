@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from metaworkbook.evidence.selection import describe_effects
 from .. import ledgers
 from . import mutants
 
-#: Seconds in CI; the long runs are marked slow.
+#: A few hundred cases over all tests in CI; the long runs of 20,000 are marked slow.
 FEW, MANY = 60, 10_000
 BASES = {"made up": ledgers.make_tables(), "real": mutants.real_subset()}
+PLAIN = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 short = settings(max_examples=FEW, suppress_health_check=list(HealthCheck))
 long = settings(max_examples=MANY, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
@@ -90,6 +92,8 @@ def check_meaning(mutant, tables, original):
         if column.type == "string":
             assert found[column.name].tolist() == cells
         else:
+            # Python reads 1_000 and Arabic digits as numbers, which no ledger may hold.
+            assert all(PLAIN.fullmatch(cell) for cell in cells if cell)
             expected = [float(cell) if cell else np.nan for cell in cells]
             np.testing.assert_array_equal(found[column.name].to_numpy(float), expected)
     if mutant.cells is not None:
