@@ -78,11 +78,32 @@ def test_a_changed_notebook_is_named(built):
     assert acceptance.find_changes() == ([], ["1 notebook changed: one.ipynb"])
 
 
+@pytest.mark.parametrize("name", acceptance.SETTINGS)
+def test_a_changed_setting_is_named(built, name):
+    acceptance.accept()
+    with (built / name).open("a", encoding="utf-8") as file:
+        file.write("\n# other words\n")
+    finish(built, one=0.1, two=0.3)
+    changes, reasons = acceptance.find_changes()
+    assert len(changes) == 1
+    assert reasons == [f"1 setting changed: {name}"]
+
+
+def test_results_accepted_before_a_kind_of_source_was_kept_give_no_reason_of_it(built):
+    acceptance.accept()
+    file = built / "tests" / "expected" / acceptance.SOURCES
+    kept = json.loads(file.read_text("utf-8"))
+    del kept["settings"]
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    assert acceptance.find_changes() == ([], [])
+
+
 def test_a_page_no_longer_listed_leaves_the_accepted_ones(built):
     acceptance.accept()
     listed = (built / "notebooks" / "pages.toml").read_text("utf-8")
     (built / "notebooks" / "pages.toml").write_text(listed[: listed.rindex("[[page]]")], "utf-8")
     (built / "build" / "results" / "two.json").unlink()
+    finish(built, one=0.1)
     (change,) = acceptance.accept()
     assert (change.page, change.kind) == ("two", "removed")
     assert not (built / "tests" / "expected" / "two.json").exists()

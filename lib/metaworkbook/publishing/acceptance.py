@@ -1,7 +1,8 @@
 """The accepted results in ``tests/expected/``, and why this build's results differ from them.
 
 Beside the results lies what they were made from: a digest of every row of the evidence, every
-module and every notebook. A diff can then name the rows and the code that a number moved with.
+module, every notebook and every file of settings. A diff can then name the rows and the code that a
+number moved with.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from metaworkbook.publishing.source import digest_sources, read_notebook
 
 SOURCES = "_sources.json"
 CHANGES = "CHANGELOG.md"
+# What else moves results: what the pages ask, the declared choices, the columns, the environment.
+SETTINGS = (
+    "notebooks/pages.toml", "notebooks/multiverse.toml", "effects/datapackage.yaml",
+    "requirements.lock",
+)  # fmt: skip
+KINDS = {"rows": "row", "modules": "module", "notebooks": "notebook", "settings": "setting"}
 SHORT = 16
 MARK = 8
 SHOWN = 12
@@ -79,7 +86,7 @@ def has_reason() -> bool:
 
 
 def digest_all() -> dict[str, dict[str, str]]:
-    """Return short digests of every row of the evidence, module and notebook, by place."""
+    """Return short digests of every row of the evidence, module, notebook and setting, by place."""
     root = paths.root()
     package = Path(keys.__file__).resolve().parents[1]
     rows: dict[str, str] = {}
@@ -93,7 +100,8 @@ def digest_all() -> dict[str, dict[str, str]]:
         file.name: digest_sources(read_notebook(file))[:SHORT]
         for file in sorted(paths.notebooks().glob("*.ipynb"))
     }
-    return {"rows": rows, "modules": modules, "notebooks": notebooks}
+    settings = {name: keys.digest_file(root / name)[:SHORT] for name in SETTINGS}
+    return {"rows": rows, "modules": modules, "notebooks": notebooks, "settings": settings}
 
 
 def explain_sources(file: Path) -> list[str]:
@@ -105,8 +113,8 @@ def explain_sources(file: Path) -> list[str]:
     except ValueError as error:
         raise WorkbookError(f"{file}: {error}. Restore the file.") from None
     new, sentences = digest_all(), []
-    for kind, word in (("rows", "row"), ("modules", "module"), ("notebooks", "notebook")):
-        before, after = old.get(kind, {}), new[kind]
+    for kind, word in KINDS.items():
+        before, after = old.get(kind, new[kind]), new[kind]
         for verb, names in (
             ("changed", [n for n in after if n in before and after[n] != before[n]]),
             ("added", [n for n in after if n not in before]),
