@@ -314,12 +314,32 @@ def test_a_mistake_found_while_rendering_keeps_the_site(three, ran, jobs):
 def test_a_full_disk_while_rendering_is_one_message(three, ran, jobs):
     with pytest.raises(WorkbookError, match=r"the disk is full\. The last site is unchanged"):
         go(books.make_renderer(OSError(28, "No space left on device", "x")), jobs=jobs)
+    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results"]
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_defect_of_the_renderer_is_not_taken_for_a_users_mistake(three, ran, jobs):
     with pytest.raises((KeyError, RuntimeError), match="missing word"):
         go(books.make_renderer(KeyError("missing word")), jobs=jobs)
+
+
+def test_a_full_disk_while_a_page_is_kept_names_the_page_and_the_others_are_kept(
+    three, ran, monkeypatch
+):
+    write = keys.Record.write
+
+    def refuse(record, file):
+        if file.stem == "one":
+            raise OSError(28, "No space left on device", str(file))
+        write(record, file)
+
+    monkeypatch.setattr(keys.Record, "write", refuse)
+    outcome = go()
+    assert list(map(str, outcome.failures)) == [
+        "page one (notebooks/one.ipynb): the disk is full. Free space and run again."
+    ]
+    assert outcome.ran == ["shared", "other"]
+    monkeypatch.undo()
 
 
 def test_a_study_can_write_nowhere_but_its_folder(three, ran):

@@ -41,6 +41,7 @@ ZOO = {
     "eats": books.make_notebook("x = bytearray(10**12)"),
     "warns": books.make_notebook("import warnings\n\nwarnings.warn('look here')"),
     "syntax": books.make_notebook("1 +"),
+    "full": books.make_notebook("open('/dev/full', 'w').write('x' * 10**6)"),
 }  # fmt: skip
 EXPECTED = {
     "error": "cell 3: ZeroDivisionError: division by zero. Open the notebook",
@@ -48,6 +49,7 @@ EXPECTED = {
     "exits": "cell 2: SystemExit: 3. ",
     "eats": "cell 2: more memory wanted than the 3000 MB a page may have (MemoryError)",
     "syntax": "cell 2: SyntaxError: invalid syntax",
+    "full": "cell 2: the disk is full. Free space and run again.",
 }
 DEAD = {
     "kernels": {"dies": "cell 2: the kernel died", "shot": "cell 2: the kernel died"},
@@ -62,7 +64,7 @@ def make_tasks(folder, zoo, parameters=None):
     tasks = []
     for name, notebook in zoo.items():
         own = folder / name
-        own.mkdir()
+        own.mkdir(exist_ok=True)
         write_notebook(notebook, own / "book.ipynb")
         values = {"page": name, "level": 0.25} if parameters is None else parameters
         tasks.append(Task(name, own / "book.ipynb", notebook["cells"], values, own))
@@ -94,6 +96,7 @@ def test_one_failed_page_does_not_stop_the_others(zoo):
     assert result.done == ["good", "shown", "warns"]
     assert [failure.page for failure in result.failures] == [
         "error", "user", "exits", "dies", "shot", "eats", "syntax",
+        "full",
     ]  # fmt: skip
     saved = json.loads((folder / "good" / "results" / "good.json").read_text(encoding="utf-8"))
     assert saved == {"page": "good", "results": {"level": 0.25}}
@@ -213,6 +216,19 @@ def test_a_nursery_that_cannot_start_is_one_message(tmp_path, monkeypatch):
     (tmp_path / "papermill.py").write_text("raise ImportError('broken set-up')", encoding="utf-8")
     with pytest.raises(WorkbookError, match=r"ended: .*broken set-up.* Run: make setup"):
         run(tmp_path / "work", "kernels", {"good": ZOO["good"]})
+
+
+@pytest.mark.parametrize("engine", ["kernels", "forked"])
+def test_a_page_that_cannot_write_what_it_made_says_so(tmp_path, monkeypatch, engine):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    folder = tmp_path / "work"
+    (folder / "good").mkdir(parents=True)
+    (folder / "good" / "executed.ipynb").symlink_to("/dev/full")
+    with Nursery(engine, folder) as nursery:
+        result = nursery.run(make_tasks(folder, {"good": ZOO["good"]}))
+    assert list(map(str, result.failures)) == [
+        "page good (notebooks/book.ipynb): the disk is full. Free space and run again."
+    ]
 
 
 def test_a_folder_with_a_long_name_works(tmp_path, monkeypatch):

@@ -174,6 +174,7 @@ def test_a_second_build_can_wait(build, hold):
         (errno.ENOSPC, "the disk is full. The last site is unchanged. Free space"),
         (errno.EACCES, "it may not be written"),
         (errno.EROFS, "it may not be written"),
+        (errno.EFBIG, "it is larger than a file may be"),
         (errno.ENOTDIR, "a file is in the way of a folder"),
     ],
 )

@@ -17,7 +17,7 @@ from typing import Any
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem, ProblemsError, WorkbookError
 from metaworkbook.publishing import keys, manifest, swap
-from metaworkbook.publishing.failures import Failure
+from metaworkbook.publishing.failures import Failure, describe
 from metaworkbook.publishing.plan import (
     Planned,
     check_values,
@@ -229,7 +229,12 @@ class _Build:
         )
         by_name = {planned.name: planned for planned in stale}
         for name in list(run.done):
-            failure = self._keep(by_name[name], work / name)
+            try:
+                failure = self._keep(by_name[name], work / name)
+            except OSError as error:
+                told = {"kind": "runner", "error": "OSError", "message": str(error), "index": None}
+                notebook = by_name[name].page.notebook
+                failure = describe(told, name, notebook, [], options.time_limit, 0)
             if failure:
                 run.done.remove(name)
                 run.failures.append(failure)
@@ -294,10 +299,14 @@ class _Build:
         provenance = gather_provenance(ledger.checksum, sources)
         staging = swap.make_folder(self.folder, swap.STAGING)
         pages = [planned.page for planned in available]
-        assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
-        write_crate(staging, paths.root(), provenance)
-        manifest.write_manifest(staging, paths.root(), state)
-        swap.install(staging, self.folder)
+        try:
+            assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
+            write_crate(staging, paths.root(), provenance)
+            manifest.write_manifest(staging, paths.root(), state)
+            swap.install(staging, self.folder)
+        finally:
+            # Half a site must not fill a disk that is full.
+            swap.remove(staging)
 
     def _forget_others(self, plan: list[Planned]) -> None:
         """Remove what was made of pages that are no longer listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from metaworkbook import errors
 from metaworkbook.publishing.parameters import TAG
 
 SHOWN = 300
+# How Python begins the message where nothing more can be written.
+FULL = tuple(f"[Errno {number}]" for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ def describe(
     again = "Open the notebook, set this page's parameters and run to that cell."
     if told["kind"] == "cell" and error in user_errors():
         words, remedy = told["message"].strip(), ""
+    elif told["message"].startswith(FULL):
+        words, remedy = "the disk is full", "Free space and run again."
     elif told["kind"] == "cell":
         words, remedy = f"{error}: {message}" if message else error, again
     elif told["kind"] == "memory":

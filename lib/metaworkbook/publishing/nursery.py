@@ -87,7 +87,7 @@ class _Nursery:
         deadline = time.monotonic() + self.plan["time_limit"]
         self.children[process.sentinel] = {
             "task": task, "process": process, "pipe": receiver, "deadline": deadline,
-            "kernel": 0, "cell": -1,
+            "kernel": 0, "cell": -1, "refused": "",
         }  # fmt: skip
         self._tell(task["page"], "started")
 
@@ -126,7 +126,10 @@ class _Nursery:
         process, folder = child["process"], Path(child["task"]["folder"])
         process.join()
         report = folder / "report.json"
-        if process.exitcode == 0 and report.is_file():
+        if child["refused"]:
+            child["cell"] = -1
+            self._tell_failure(child, "runner", "OSError", child["refused"])
+        elif process.exitcode == 0 and report.is_file():
             told = json.loads(report.read_text(encoding="utf-8"))
             if told["event"] == "failed" and told["failure"]["index"] is None:
                 told["failure"]["index"] = child["cell"]
@@ -168,8 +171,12 @@ def _attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: 
     os.dup2(log, 2)
     os.environ["METAWORKBOOK_BUILD"] = task["folder"]
     os.chdir(folder)
-    report = _run(task, engine, folder, lambda what, value: sender.send((what, value)))
-    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    try:
+        report = _run(task, engine, folder, lambda what, value: sender.send((what, value)))
+        (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    except OSError as error:
+        # Where nothing can be written, the pipe still tells.
+        sender.send(("refused", str(error)))
 
 
 def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def explain(folder: Path) -> Iterator[None]:
         place = error.filename or folder
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             what, remedy = "the disk is full", "Free space and run again."
+        elif error.errno == errno.EFBIG:
+            what, remedy = "it is larger than a file may be", "Raise ulimit -f and run again."
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             what, remedy = "it may not be written", "Allow writing there and run again."
         elif error.errno in (errno.ENOTDIR, errno.EEXIST):
