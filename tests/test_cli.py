@@ -228,3 +228,14 @@ def test_nothing_heavy_is_imported_when_nothing_has_to_be_done(project, call, st
     )
     assert out.stdout.splitlines()[-1] == "[]"
     assert out.stdout.startswith("Nothing changed: ")
+
+
+def test_a_build_started_without_streams_builds(project, stand_ins, monkeypatch):
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    monkeypatch.setattr(sys, "argv", ["metaworkbook", "report"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    monkeypatch.undo()
+    assert ended.value.code == 0
+    assert (project / "build" / "site" / "index.html").is_file()

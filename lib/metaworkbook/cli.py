@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -260,6 +261,10 @@ def _count(number: int, noun: str) -> str:
 
 def main() -> None:
     """Run a command; a user's mistake gives its message and exit code 1, never a stack trace."""
+    for name in ("stdout", "stderr"):
+        # A command that is started without one of them writes it nowhere.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     # Ended by the system, a build still puts away what it began.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
