@@ -45,7 +45,9 @@ class Problem:
             place += f" ({self.key})"
         if self.column:
             place += f", {self.column}"
-        return f"{place}: found {self.found}; allowed: {self.allowed}. {self.remedy}".rstrip()
+        text = f"{place}: found {self.found}; allowed: {self.allowed}. {self.remedy}".rstrip()
+        # One line, and nothing that a terminal would obey.
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class ProblemsError(WorkbookError):

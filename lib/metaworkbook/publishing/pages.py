@@ -22,7 +22,9 @@ OPTIONAL = ("summary", "summary_nb", "parameters")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 NOTEBOOK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.ipynb", re.ASCII)
 LONGEST_NAME = 60
-RESERVED = ("index",)
+# The site has an index of its own, and Windows keeps the other names for devices.
+RESERVED = {"index", "con", "prn", "aux", "nul"}
+RESERVED |= {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,8 @@ def _check_entry(entry: object, folder: Path, place: str, line: int) -> list[Pro
             allowed = f"lower-case letters, digits and single hyphens, at most {LONGEST_NAME}"
             note("name", name, allowed, "Rename the page.")
         elif name in RESERVED:
-            note("name", name, "a name that the site does not use itself", "Rename the page.")
+            allowed = "a name that neither the site nor Windows keeps for itself"
+            note("name", name, allowed, "Rename the page.")
     section = entry.get("section")
     if isinstance(section, str) and section.strip() and section not in SECTIONS:
         note("section", section, ", ".join(SECTIONS), suggest(section, SECTIONS) + "Correct it.")
