@@ -36,6 +36,10 @@ class Mutant:
     cells: int | None = None
     near: tuple[bytes, ...] = ()
 
+    def _repr_pretty_(self, printer, cycle):
+        """Show hypothesis what changed, not the whole file: it refuses to print that much."""
+        printer.text(f"{self.what} in {self.table}: {self.near}")
+
 
 def real_subset():
     """Return a small part of the real ledger that is sound by itself, as tables of text."""

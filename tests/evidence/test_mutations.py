@@ -126,6 +126,15 @@ def test_mutants(folders, originals, base):
     run()
 
 
+def test_what_a_terminal_would_obey_stays_out_of_every_message(folders, originals):
+    rows = ledgers.to_rows(BASES["made up"], "effects")
+    for column in ("effect_id", "study_id", "sample_id", "x", "statistic"):
+        changed = [list(row) for row in rows]
+        changed[1][rows[0].index(column)] = "a\x04b\x1b[31m \U000747f9"
+        mutant = mutants.Mutant("control characters", "effects", ledgers.to_csv(changed), 1)
+        judge(mutant, folders["made up"], originals["made up"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("base", BASES)
 def test_many_mutants(folders, originals, base):
