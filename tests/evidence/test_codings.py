@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from metaworkbook.evidence.codings import RECODINGS, confirm_codings, pair_codings, recode
-from metaworkbook.evidence.questions import ask_propositions
+from metaworkbook.evidence.ledger import read_ledger
+from metaworkbook.evidence.questions import ask_propositions, ask_recoded
 from metaworkbook.models.verdicts import judge_propositions
+from metaworkbook.publishing.sight import _pieces
 
 from .synthetic import Writer, proposition
 
@@ -111,3 +113,11 @@ def test_a_verdict_that_hangs_on_disputed_rows_moves():
     assert verdicts == {
         "dropped": "undecided", "swapped": "contradicted", "found_only": "supported"
     }  # fmt: skip
+
+
+def test_parts_without_a_recoded_row_are_taken_over_as_they_are():
+    ledger = read_ledger()
+    recoded = ask_recoded(ledger, ask_propositions(ledger))
+    for how in RECODINGS:
+        for kept, asked in zip(recoded[how], ask_propositions(recode(ledger, how)), strict=True):
+            assert b"".join(_pieces(kept)) == b"".join(_pieces(asked)), (how, kept.id)

@@ -27,9 +27,11 @@ def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.Da
 
     Text stays as it is, blank where nothing was reported; numbers become floats, NaN where nothing
     was reported or the cell is bad. The index is the line of each record in its file.
+    Text has dtype object: pandas keeps all such columns in one block and takes rows of it at once.
     """
     place = f"effects/{table.path}"
     keys = records.cells[table.key]
+    lines = pd.Index(records.lines, name="row", dtype=int)
     data = {}
     for column in table.columns:
         cells = records.cells[column.name]
@@ -37,8 +39,9 @@ def type_cells(records: Records, table: Table, problems: list[Problem]) -> pd.Da
         for index, allowed, remedy in bad:
             where = (place, records.lines[index], name_row(keys[index]), column.name)
             problems.append(Problem(*where, show(cells[index]), allowed, remedy))
-        data[column.name] = _type(column, cells, {index for index, *_ in bad})
-    return pd.DataFrame(data, index=pd.Index(records.lines, name="row", dtype=int))
+        values = _type(column, cells, {index for index, *_ in bad})
+        data[column.name] = pd.Series(values, index=lines, dtype=values.dtype)
+    return pd.DataFrame(data, index=lines)
 
 
 def _judge_all(

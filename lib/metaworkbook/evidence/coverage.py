@@ -118,14 +118,16 @@ def climb_ladder(selection: Selection, published: pd.DataFrame | None = None) ->
     published : DataFrame, optional
         Rows of `selection.select_reviews` about the same question.
     """
-    everything = pd.concat([selection.rows, selection.left_out])
+    columns = ["sample_id", "n", "duplicate_of", "direction_analysed", "known"]
+    entered = selection.rows[columns]
+    everything = pd.concat([entered, selection.left_out[columns]])
     everything = everything[everything["duplicate_of"] == ""]
     signed = everything["direction_analysed"].isin(("negative", "positive"))
     steps = {
         "read": everything,
         "with a direction": everything[signed],
         "with a coefficient": everything[everything["known"] == "exact"],
-        "in this pool": selection.rows,
+        "in this pool": entered,
     }
     ladder = [
         {
@@ -143,7 +145,7 @@ def _count_known(read: dict, published: pd.DataFrame | None) -> dict:
     known = read | {"step": "known"}
     if published is None:
         return known
-    counted = published[published["k_scope"] == "this_estimate"]
+    counted = published.loc[published["k_scope"] == "this_estimate", ["k", "n_total"]]
     for row in counted.sort_values("k", kind="stable").to_dict("records"):
         if row["k"] > known["samples"]:
             known = {"step": "known", "samples": int(row["k"]), "persons": row["n_total"]}

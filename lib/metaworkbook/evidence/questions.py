@@ -13,10 +13,17 @@ from metaworkbook.evidence.coverage import climb_ladder
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
 from metaworkbook.evidence.rows import bound_one_sided, leave_out, select_part, widen
-from metaworkbook.evidence.selection import Selection, describe_effects, select_reviews
+from metaworkbook.evidence.selection import (
+    Selection,
+    describe_effects,
+    resolve_constructs,
+    select_reviews,
+)
 from metaworkbook.results.verdicts import Part, Question
 
 PAGE = "propositions"
+# Kinds of parts that no effect enters.
+FROM_REVIEWS = ("reviews", "equivalence")
 UNSIZED = "no printed size of the change"
 
 
@@ -34,9 +41,44 @@ def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
     )
 
 
-def ask_recoded(ledger: Ledger, only: str = "") -> dict[str, tuple[Question, ...]]:
-    """Return the propositions asked of each recoded ledger; see `codings.recode`."""
-    return {how: ask_propositions(recode(ledger, how), only) for how in RECODINGS}
+def ask_recoded(ledger: Ledger, questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
+    """Return ``questions``, from `ask_propositions`, asked of each ledger of `codings.recode`.
+
+    A part about which no row was recoded stays as it is.
+    """
+    return {how: _ask_again(ledger, recode(ledger, how), questions) for how in RECODINGS}
+
+
+def _ask_again(
+    before: Ledger, after: Ledger, questions: tuple[Question, ...]
+) -> tuple[Question, ...]:
+    old, new = before.tables["effects"], after.tables["effects"]
+    moved = ((old != new) & ~(old.isna() & new.isna())).any(axis=1)
+    described = describe_effects(after)
+    known = {proposition.id: proposition for proposition in PROPOSITIONS}
+
+    def ask_part(part: Part, ask: Ask) -> Part:
+        concerned = ask.kind not in FROM_REVIEWS and _is_about(after, described[moved], ask)
+        return gather_part(after, described, ask) if concerned else part
+
+    return tuple(
+        replace(question, parts=tuple(map(ask_part, question.parts, known[question.id].parts)))
+        for question in questions
+    )
+
+
+def _is_about(ledger: Ledger, rows: pd.DataFrame, ask: Ask) -> bool:
+    """Return whether a part can see any of the rows, on either side of its comparison."""
+    if ask.kind == "proportions":
+        return True
+    sides = [ask] if ask.against is None else [ask, _other_side(ask)]
+    return any(
+        (
+            rows["x"].isin(resolve_constructs(ledger, side.x))
+            & rows["y"].isin(resolve_constructs(ledger, side.y))
+        ).any()
+        for side in sides
+    )
 
 
 def _ask(ledger: Ledger, described: pd.DataFrame, proposition: Proposition) -> Question:

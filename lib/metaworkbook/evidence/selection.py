@@ -85,14 +85,15 @@ def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
 
     ``name`` may list several, separated by spaces. Raises ProblemsError for an unknown word.
     """
-    constructs = ledger.tables["constructs"]
+    table = ledger.tables["constructs"]
+    constructs, families = (table[column].to_numpy(object) for column in ("construct", "family"))
     found: dict[str, None] = {}
     problems = []
     for word in name.split():
-        members = constructs.loc[constructs["family"] == word, "construct"]
-        if members.empty:
-            members = constructs.loc[constructs["construct"] == word, "construct"]
-        if members.empty:
+        members = constructs[families == word]
+        if not members.size:
+            members = constructs[constructs == word]
+        if not members.size:
             problems.append(
                 Problem(
                     "parameters",
@@ -210,13 +211,12 @@ def select(
     about = rows["x"].isin(resolve_constructs(ledger, x))
     about &= rows["y"].isin(resolve_constructs(ledger, y))
     rows = rows[about].sort_values(["year", "effect_id"], kind="stable")
-    reasons = pd.DataFrame({"reason_text": "", "reason_detail": ""}, index=rows.index, dtype=object)
+    reasons = np.full((len(rows), 2), "", dtype=object)
 
-    def leave_out(mask: pd.Series, text: str | pd.Series, detail: str | pd.Series = "") -> None:
-        open_rows = mask & (reasons["reason_text"] == "")
-        for column, words in (("reason_text", text), ("reason_detail", detail)):
-            chosen = words if isinstance(words, str) else words[open_rows]
-            reasons.loc[open_rows, column] = chosen
+    def leave_out(mask: pd.Series, *words: str | pd.Series) -> None:
+        open_rows = mask.to_numpy(bool) & (reasons[:, 0] == "")
+        for column, told in enumerate(words):
+            reasons[open_rows, column] = told if isinstance(told, str) else told[open_rows]
 
     def in_words(column: str) -> pd.Series:
         return rows[column].where(rows[column] != "", "not told").str.replace("_", " ")
@@ -239,12 +239,12 @@ def select(
         REASONS["nothing"],
         rows["path"].where(rows["path"] != "", rows["tier_reason"]),
     )
-    out = reasons["reason_text"] != ""
-    left_out = rows[out].join(reasons[out])
-    left_out["reason"] = [
-        text.format(detail=detail)
-        for text, detail in zip(left_out["reason_text"], left_out["reason_detail"], strict=True)
-    ]
+    out = reasons[:, 0] != ""
+    left_out = rows[out].assign(
+        reason_text=reasons[out, 0],
+        reason_detail=reasons[out, 1],
+        reason=[text.format(detail=detail) for text, detail in reasons[out]],
+    )
     return Selection(rows[~out], left_out)
 
 
@@ -334,4 +334,6 @@ def describe_effects(ledger: Ledger) -> pd.DataFrame:
     second = ledger.tables["second_coding"].set_index("effect_id")
     for column in ("direction", "significance", "n", "value"):
         rows[f"{column}_second"] = rows["effect_id"].map(second[column])
-    return rows
+    # Columns of one dtype lie in one block, of which rows are taken at once.
+    words = rows.select_dtypes(include="str").columns
+    return rows.astype(dict.fromkeys(words, object)).copy()

@@ -65,7 +65,6 @@ def convert(effects: pd.DataFrame) -> pd.DataFrame:
         if asked.any():
             said = tell(rows[asked])
             told.loc[asked, list(said.columns)] = said
-    told[text] = told[text].astype("str")
     told.index = effects.index
     told.insert(0, "effect_id", effects["effect_id"])
     return told
