@@ -115,6 +115,8 @@ class Nursery:
             Called with page, event ("started", "cell", "done", "failed"), cells done and in all.
         """
         by_page = {task.page: task for task in tasks}
+        # The last pages of the list sum up the others and take longest: begun first, none of them
+        # runs alone at the end.
         plan = {
             "tasks": [
                 {
@@ -123,7 +125,7 @@ class Nursery:
                     "parameters": task.parameters,
                     "folder": str(task.folder),
                 }
-                for task in by_page.values()
+                for task in reversed(by_page.values())
             ],
             "jobs": jobs,
             "time_limit": time_limit,

@@ -44,7 +44,7 @@ HUSHED = (
 )
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
-BUDGET = 2.0
+BUDGET = 5.0
 WATCHED = f"{PACKAGE}.evidence"
 MODELS = f"{PACKAGE}.models"
 SILENT = (MODELS, f"{PACKAGE}.reporting", f"{PACKAGE}.results")
