@@ -133,7 +133,7 @@ def test_coverage_counts_each_row_once():
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_propositions_are_listed_with_links_to_published_pages_only(ask, wrapped):
     rows = [
-        {"id": "P1", "verdict": "undecided", "reason": {"en": "Why.", "nb": "Hvorfor."},
+        {"id": "P1", "verdict": "undecided", "reason": "Why.", "reason_nb": "Hvorfor.",
          "pages": ["one", "elsewhere"], "k": 5, "n": None},
     ]  # fmt: skip
     results = {"propositions": {"results": {"propositions": rows} if wrapped else rows}}

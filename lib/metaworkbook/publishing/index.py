@@ -226,9 +226,9 @@ def list_propositions(
         {
             "id": row["id"],
             "address": f"{JUDGES}.html#{quote(row['id'])}" if JUDGES in titles else "",
-            "text": _say(row.get("text", ""), language),
+            "text": _read(row, "text", language),
             "verdict": translate(JUDGEMENTS.get(row["verdict"], row["verdict"]), language),
-            "reason": keep_together(_say(row.get("reason", ""), language)),
+            "reason": keep_together(_read(row, "reason", language)),
             "pages": [
                 (f"{name}.html", titles[name])
                 for name in row.get("pages", [])
@@ -241,5 +241,5 @@ def list_propositions(
     ]
 
 
-def _say(text: Any, language: str) -> str:
-    return text[language] if isinstance(text, dict) else str(text)
+def _read(row: dict[str, Any], name: str, language: str) -> str:
+    return row.get(f"{name}_{language}") or row.get(name, "")

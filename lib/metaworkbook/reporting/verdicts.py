@@ -142,7 +142,8 @@ def list_verdicts(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
 
     ``estimate``, ``ci_low`` and ``ci_high`` are those of the only deciding part, on the scale
     named by ``scale`` ("r", "difference", "closeness", "odds_ratio", "d", "percent"); null where
-    several parts decide together or none has an estimate. ``text`` and ``reason`` are by language.
+    several parts decide together or none has an estimate. ``text`` and ``reason`` are English,
+    ``text_nb`` and ``reason_nb`` Norwegian.
     """
     return [_entry(verdict) for verdict in verdicts]
 
@@ -155,9 +156,11 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
     alone = _numbers(mains[0]) if len(mains) == 1 else dict.fromkeys(_numbers(None))
     return {
         "id": verdict.id,
-        "text": {language: translate(verdict.statement, language) for language in LANGUAGES},
+        "text": verdict.statement,
+        "text_nb": translate(verdict.statement, "nb"),
         "verdict": verdict.verdict,
-        "reason": {language: describe_reason(verdict, language) for language in LANGUAGES},
+        "reason": describe_reason(verdict, "en"),
+        "reason_nb": describe_reason(verdict, "nb"),
         "pages": list(verdict.pages),
         "k": verdict.k,
         "n": to_json(verdict.n),
