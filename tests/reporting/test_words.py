@@ -17,7 +17,7 @@ from metaworkbook.reporting import verdicts as told
 from metaworkbook.reporting.language import missing_messages
 
 MODULES = ("claims", "codings", "methods", "proportions", "published", "reasons", "verdicts",
-           "figures/shares")  # fmt: skip
+           "figures/shares", "figures/forest_groups")  # fmt: skip
 NOTEBOOKS = (
     "01_evidence",
     "07_reviews",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import WORDS, format_r
+from metaworkbook.reporting.rows import tell_row
 
 TIER_WORDS = {
     "A": "a plain correlation",
@@ -106,12 +106,8 @@ def _choice(candidates: pd.DataFrame, name: str, column: str, label: str, langua
 
 
 def _row(row: dict, language: str) -> str:
-    told = [translate(WORDS[row["significance"]], language)]
-    if row["known"] == "exact":
-        told = [f"r = {format_r(row['zi'], language)}"]
-    elif row["direction_analysed"] in ("negative", "positive"):
-        told.insert(0, translate(WORDS[row["direction_analysed"]], language))
-    told += [f"n = {row['n']:.0f}" if row["n"] == row["n"] else "", row["tier"]]
+    n = f"n = {row['n']:.0f}" if row["n"] == row["n"] else ""
+    told = [tell_row(row, language), n, row["tier"]]
     identity = escape(row["effect_id"])
     data = {
         "lower": repr(float(row["lower"])), "upper": repr(float(row["upper"])),

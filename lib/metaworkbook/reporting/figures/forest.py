@@ -1,4 +1,7 @@
-"""The forest plot: coefficients as points with intervals, everything else as the range it is."""
+"""The forest plot: coefficients as points with intervals, everything else as the range it is.
+
+More rows than a reader can take in are drawn as `forest_groups`, each of which opens into its rows.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.reporting.display import Shown
-from metaworkbook.reporting.figures import style
+from metaworkbook.reporting.figures import forest_groups, style
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import ROWS, WORDS, format_interval, format_r
+from metaworkbook.reporting.rows import tell_row
+from metaworkbook.reporting.tables import ROWS, format_interval, format_r
 from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.synthesis import Synthesis
 
@@ -46,15 +50,27 @@ def _render(
         return f"<p>{translate('There is no row to draw.', language)}</p>"
     with style.figure_context(f"{name}-{language}"):
         figure = draw_axes(rows, synthesis, reviews, language)
-        return style.to_svg(
+        drawn = style.to_svg(
             figure, f"{name}-forest", title, describe_forest(rows, synthesis, language)
         )
+    if len(rows) <= forest_groups.MOST_ROWS:
+        return drawn
+    how = translate(
+        "So many rows are drawn in groups, in the order of their years: the thick line holds the "
+        "middle half of the coefficients, the thin line 95 % of them. Open a group for its rows.",
+        language,
+    )
+    return (
+        f"<p>{how}</p>{drawn}{forest_groups.list_groups(forest_groups.split_rows(rows), language)}"
+    )
 
 
 def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, language: str):
-    """Return the matplotlib figure; one line a row, artists labelled by effect id."""
+    """Return the matplotlib figure; one line a row, or a group of many, artists labelled by it."""
     below = _summary_lines(synthesis, reviews, language)
-    count = len(rows) + len(below)
+    many = len(rows) > forest_groups.MOST_ROWS
+    above = forest_groups.split_rows(rows) if many else rows.to_dict("records")
+    count = len(above) + len(below)
     figure = style.new_figure(WIDTH, ROW * (count + 0.4) + MARGIN)
     axes = figure.add_axes(
         (
@@ -67,13 +83,16 @@ def draw_axes(rows: pd.DataFrame, synthesis: Synthesis, reviews: pd.DataFrame, l
     axes.set_xlim(-1, 1)
     axes.set_ylim(count + 0.1, -0.75)
     axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=1)
-    for height, row in enumerate(rows.to_dict("records")):
-        _draw_row(axes, height, row, language)
+    for height, line in enumerate(above):
+        if many:
+            forest_groups.draw_group(axes, height, line, language)
+        else:
+            _draw_row(axes, height, line, language)
     if below:
-        axes.axhline(len(rows) - 0.62, color=style.RULE, linewidth=0.8)
+        axes.axhline(len(above) - 0.62, color=style.RULE, linewidth=0.8)
     for offset, line in enumerate(below):
         mark = "mark-pooled" if offset == 0 else f"mark-summary-{offset}"
-        _draw_summary(axes, len(rows) + offset, mark, *line)
+        _draw_summary(axes, len(above) + offset, mark, *line)
     axes.set_yticks([])
     axes.set_xticks(np.linspace(-1, 1, 9))
     axes.set_xticklabels([_tick(value, language) for value in np.linspace(-1, 1, 9)])
@@ -88,11 +107,7 @@ def _tick(value: float, language: str) -> str:
 
 def _draw_row(axes, height: int, row: dict, language: str) -> None:
     n = "" if row["ni"] != row["ni"] else f", n = {row['ni']:.0f}"
-    told = translate(WORDS[row["significance"]], language)
-    if row["known"] == "exact":
-        told = f"r = {format_r(row['zi'], language)}"
-    elif row["direction_analysed"] in ("negative", "positive"):
-        told = f"{translate(WORDS[row['direction_analysed']], language)}, {told}"
+    told = tell_row(row, language)
     label = axes.text(-1, height - 0.26, _label(row, language), va="center", ha="left", fontsize=9)
     label.set_url(f"#row-{row['effect_id']}")
     axes.text(
