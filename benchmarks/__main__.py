@@ -14,6 +14,7 @@ from benchmarks import (
     metafor,
     multiverse,
     permutations,
+    scale,
     single_effects,
     subsets,
 )
@@ -30,6 +31,7 @@ FIGURES = {
     "memory": subsets.memory,
     "import": importing.measurements,
     "multiverse": multiverse.figures,
+    "scale": scale.figures,
 }
 
 

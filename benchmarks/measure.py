@@ -7,6 +7,8 @@ distorts them little.
 from __future__ import annotations
 
 import json
+import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,3 +53,16 @@ def data_set(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return effects and variances of a reference data set."""
     reference = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
     return np.array(reference["yi"]), np.array(reference["vi"])
+
+
+def peak() -> int:
+    """Return this process's peak resident memory in kB.
+
+    Linux hands the parent's peak on through `getrusage`, so the process's own record is read first.
+    """
+    record = Path("/proc/self/status")
+    if record.exists():
+        line = next(line for line in record.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak

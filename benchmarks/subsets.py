@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks import metafor
-from benchmarks.measure import Row, data_set, once, seconds
+from benchmarks.measure import Row, data_set, once, peak, seconds
 from metaworkbook.models.gosh import draw_subsets, unpack
 from metaworkbook.models.pooling import pool
 from metaworkbook.models.sensitivity import gosh
@@ -75,21 +73,8 @@ def memory() -> list[tuple[str, str, str]]:
     ]
 
 
-def _peak() -> int:
-    """Return this process's peak resident memory in kB.
-
-    Linux hands the parent's peak on through `getrusage`, so the process's own record is read first.
-    """
-    record = Path("/proc/self/status")
-    if record.exists():
-        line = next(line for line in record.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
-
-
 if __name__ == "__main__":
     effects, variances = data_set("bangert")
-    start = _peak()
+    start = peak()
     gosh(effects, variances, 1_000_000, "REML")
-    print(start, _peak())
+    print(start, peak())
