@@ -14,6 +14,7 @@ from benchmarks import (
     metafor,
     multiverse,
     permutations,
+    report,
     scale,
     single_effects,
     subsets,
@@ -31,6 +32,7 @@ FIGURES = {
     "memory": subsets.memory,
     "import": importing.measurements,
     "multiverse": multiverse.figures,
+    "report": report.figures,
     "scale": scale.figures,
 }
 
