@@ -10,10 +10,12 @@ import pytest
 from babel.messages.pofile import read_po
 
 from metaworkbook.evidence.dictionary import read_dictionary
-from metaworkbook.paths import effects
+from metaworkbook.paths import effects, notebooks
 from metaworkbook.publishing import frame, index, statements
 from metaworkbook.publishing.frame import SECTION_TITLES, SITE_TITLE, TEMPLATES
 from metaworkbook.publishing.pages import SECTIONS
+from metaworkbook.publishing.parameters import declared_parameters
+from metaworkbook.publishing.source import read_notebook
 from metaworkbook.reporting.language import CATALOGUE, missing_messages
 
 MODULES = ("frame", "index", "markup", "outputs", "site", "statements", "studies")
@@ -65,14 +67,30 @@ def messages_of_the_dictionary() -> set[str]:
     }
 
 
+def messages_of_the_parameters() -> set[str]:
+    """Return the comment of every parameter that a page shows."""
+    found = set()
+    for file in notebooks().glob("*.ipynb"):
+        declared, _ = declared_parameters(read_notebook(file), file.name)
+        found |= {one.comment for name, one in declared.items() if name != "page"}
+    return found
+
+
 def test_the_search_for_messages_finds_them():
     assert "Skip to the content" in messages_of_templates()
     assert {"As reported", "Figure", "{n} persons"} <= messages_of_modules()
     assert {"client", "follow up", "bivariate"} <= messages_of_the_dictionary()
+    assert {"tiers that enter the main analysis"} <= messages_of_the_parameters()
 
 
 @pytest.mark.parametrize(
-    "collect", [messages_of_templates, messages_of_modules, messages_of_the_dictionary]
+    "collect",
+    [
+        messages_of_templates,
+        messages_of_modules,
+        messages_of_the_dictionary,
+        messages_of_the_parameters,
+    ],
 )
 def test_no_message_is_without_norwegian(collect):
     assert missing_messages(collect()) == set()
