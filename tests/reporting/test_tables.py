@@ -79,6 +79,18 @@ def test_methods_name_main_variants_others_and_published(rows, reviews, synthesi
     ]
 
 
+def test_every_pooled_number_links_to_its_rows(reviews, synthesis, censored):
+    reviews["doi"] = "10.1000/a<b"
+    main = synthesis(censored())
+    shown = tables.show_methods(main, {"with samples set apart": main}, reviews).html("en")
+    assert re.findall(r'<th scope="row"><a href="([^"]*)"', shown) == [
+        "#the-evidence-row-by-row",
+        "#the-evidence-row-by-row",
+        "#what-was-left-out-and-why",
+        "https://doi.org/10.1000/a%3Cb",
+    ]
+
+
 def test_too_few_samples_is_said_instead_of_a_number(reviews, synthesis):
     shown = tables.show_methods(synthesis(None, "no_pooling"), {}, reviews).html("en")
     assert "too few samples to pool" in shown

@@ -114,31 +114,30 @@ def show_methods(
                 format_interval(result.ci_low, result.ci_high, language),
             ]  # fmt: skip
 
+        def link(name: str, to: str = ROWS) -> Markup:
+            return Markup(f'<a href="#{to}">{escape(name)}</a>')
+
         main = synthesis.main
-        rows = f'<a href="#{ROWS}">{escape(say("All rows, censored model"))}</a>'
-        lines = [fitted(Markup(rows), synthesis.rows, synthesis.samples, main)]
+        name = link(say("All rows, censored model"))
+        lines = [fitted(name, synthesis.rows, synthesis.samples, main)]
         for variant in synthesis.variants:
             if variant.result is not None and variant.name != "without-sample":
                 result = variant.result
-                lines.append(
-                    fitted(f"… {say(VARIANTS[variant.name])}", result.k, result.clusters, result)
-                )
+                name = link(f"… {say(VARIANTS[variant.name])}")
+                lines.append(fitted(name, result.k, result.clusters, result))
         single = [v.result for v in synthesis.variants if v.name == "without-sample" and v.result]
         if single:
             lows, highs = [r.ci_low for r in single], [r.ci_high for r in single]
-            lines.append(
-                [f"… {say('leaving out each sample in turn (widest ends)')}", synthesis.samples - 1,
-                 "–", "–", format_interval(min(lows), max(highs), language)]
-            )  # fmt: skip
+            name = link(f"… {say('leaving out each sample in turn (widest ends)')}")
+            ends = format_interval(min(lows), max(highs), language)
+            lines.append([name, synthesis.samples - 1, "–", "–", ends])
         if synthesis.classical is not None:
             classical = synthesis.classical
-            lines.append(
-                fitted(
-                    say("Coefficients alone, random effects"), classical.k, classical.k, classical
-                )
-            )
+            name = link(say("Coefficients alone, random effects"))
+            lines.append(fitted(name, classical.k, classical.k, classical))
+        # What a wider set adds stands among the rows left out.
         for name, other in others.items():
-            lines.append(fitted(say(name), other.rows, other.samples, other.main))
+            lines.append(fitted(link(say(name), LEFT_OUT), other.rows, other.samples, other.main))
         for _, review in reviews.iterrows():
             lines.append(_review_line(review, language))
         return draw_table(
@@ -168,7 +167,8 @@ def _review_line(review: pd.Series, language: str) -> list:
     if review["subgroup"]:
         name += f" ({review['subgroup']})"
     k = "–" if np.isnan(review["k"]) else int(review["k"])
-    return [name, k, "–", estimate, interval]
+    cited = Markup(link_doi(review["doi"], name)) if review["doi"] else name
+    return [cited, k, "–", estimate, interval]
 
 
 def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
@@ -198,8 +198,14 @@ def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
     return Shown(render)
 
 
-# The section of a page that lists its rows.
-ROWS = "the-evidence-row-by-row"
+def link_doi(doi: str, text: str) -> str:
+    """Return a link, which leaves the site safely, to what a DOI names."""
+    address = escape(quote(doi, safe="/():;._-"))
+    return f'<a href="https://doi.org/{address}" rel="noopener noreferrer">{escape(text)}</a>'
+
+
+# The sections of a page that list its rows, and those left out.
+ROWS, LEFT_OUT = "the-evidence-row-by-row", "what-was-left-out-and-why"
 #: Label and column of what an entry tells, and whether its words are the dictionary's.
 FIELDS = (
     ("As reported", "detail", False),
@@ -254,11 +260,7 @@ def _entry(row: dict, language: str) -> str:
     words = escape(say("All rows of this study"))
     link = f'<a href="study/{escape(row["study_id"])}.html">{words}</a>'
     if row["doi"]:
-        address = escape(quote(row["doi"], safe="/():;._-"))
-        link += (
-            f' · <a href="https://doi.org/{address}" rel="noopener noreferrer">'
-            f"doi:{escape(row['doi'])}</a>"
-        )
+        link += " · " + link_doi(row["doi"], f"doi:{row['doi']}")
     items = "".join(
         f"<dt>{escape(name)}</dt><dd{mark}>{escape(text)}</dd>" for name, text, mark in facts
     )
