@@ -21,6 +21,10 @@ class UnequalVarianceError(InputError):
     """Effects with correlation 1 but unequal variances have no weighted composite."""
 
 
+class DisagreementError(WorkbookError, ArithmeticError):
+    """Two independent computations of one number differ; the page that shows it is not built."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One problem of the ledger, a notebook or the page list, at one place.

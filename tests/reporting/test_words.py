@@ -13,7 +13,15 @@ from metaworkbook import paths
 from metaworkbook.evidence import changes, checklist, propositions, questions, rows, shares
 from metaworkbook.models import estimands, reviews, synthesis, verdicts
 from metaworkbook.publishing.markup import split_blocks, translatable
-from metaworkbook.reporting import claims, codings, methods, proportions, published, reasons
+from metaworkbook.reporting import (
+    agreement,
+    claims,
+    codings,
+    methods,
+    proportions,
+    published,
+    reasons,
+)
 from metaworkbook.reporting import verdicts as told
 from metaworkbook.reporting.language import missing_messages
 
@@ -58,7 +66,7 @@ def test_tables_of_words_are_translated():
         proportions.CONTROLS, proportions.TOLD_BY, reasons.SCALES, reasons.LACKING, reasons.NOTHING,
         reasons.VARIANTS, reasons.BESIDE, told.VERDICTS, told.POINTS, told.KINDS, claims.SEEN,
         codings.CONFIRMED, codings.RECODINGS, methods.STATUS, dict(methods.GATES),
-        published.GROUPINGS, published.REASONS,
+        published.GROUPINGS, published.REASONS, agreement.WHAT, agreement.QUANTITIES,
     )  # fmt: skip
     assert missing_messages({word for table in tables for word in table.values()}) == set()
 

@@ -37,6 +37,13 @@ PUBLIC = {
     "measure_codings": "codings",
     "judge_each": "verdicts",
     "exact_shares": "proportions",
+    "recompute_synthesis": "recomputation",
+    "recompute_robustness": "recomputation",
+    "recompute_small_studies": "recomputation",
+    "recompute_moderators": "recomputation",
+    "recompute_signs": "recomputation",
+    "recompute_reviews": "recomputation",
+    "recompute_shares": "recomputation",
 }
 
 

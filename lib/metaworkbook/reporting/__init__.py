@@ -76,6 +76,7 @@ PUBLIC = {
     "show_recoding": "codings",
     "show_confirmations": "codings",
     "show_agreement": "codings",
+    "show_recomputed": "agreement",
     "describe_recoding": "codings",
     "show_claim_count": "claims",
     "show_changes": "proportions",
