@@ -17,6 +17,9 @@ fi
 echo "setup: installing the locked environment"
 python="$BIN/python"
 if "$python" -m uv --version >/dev/null 2>&1 || "$python" -m pip install --quiet uv 2>/dev/null; then
+    # uv keeps what it fetches below the home folder, and refuses to work where that is read-only.
+    cache=$("$python" -m uv cache dir)
+    { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null || export UV_NO_CACHE=1
     "$python" -m uv pip install --quiet --python "$python" --compile-bytecode \
         --require-hashes -r requirements.lock
     "$python" -m uv pip install --quiet --python "$python" --no-deps --no-build-isolation -e .

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import itertools
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -108,3 +110,23 @@ def test_every_hook_runs_a_command_that_exists():
             known = {name for option in commands[command].params for name in option.opts}
             assert program.endswith("metaworkbook")
             assert set(options) <= known
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_setup_keeps_no_cache_where_the_home_folder_cannot_be_written(tmp_path, writable):
+    """A Python that only tells how it was called stands in for the real one."""
+    home, python = tmp_path / "home", tmp_path / "bin" / "python"
+    if writable:
+        home.mkdir()
+    else:
+        home.write_text("a file in the way")
+    python.parent.mkdir()
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in\n"-m uv cache dir") echo {home}/cache;;\n'
+        f'*"uv pip"*) echo "${{UV_NO_CACHE:-cached}}" >> {tmp_path}/told;;\nesac\n'
+    )
+    python.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "PYTHON": str(python), "BIN": str(python.parent)}
+    subprocess.run(["sh", ".ci/setup.sh"], cwd=ROOT, env=environment, check=True)
+    told = (tmp_path / "told").read_text().split()
+    assert told == (["cached"] if writable else ["1"]) * 2
