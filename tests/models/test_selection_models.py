@@ -17,7 +17,7 @@ from metaworkbook.models.selection_likelihood import StepLikelihood
 from metaworkbook.models.selection_models import selection_model
 
 from . import references
-from .tolerances import LOG_LIKELIHOOD, ROUNDING, SELECTION, TWO_ENGINES
+from .tolerances import LOG_LIKELIHOOD, ROUNDING, SELECTION, TWO_ENGINES, VERSIONS
 
 DIRECTIONS = ("greater", "less")
 #: Weights of the reference between which it is taken as an optimum and not as a bound.
@@ -172,6 +172,17 @@ class TestInvariants:
         assert scaled.log_likelihood == pytest.approx(
             base.log_likelihood - yi.size * math.log(10), abs=TWO_ENGINES
         )
+
+    @pytest.mark.parametrize("name", ["bangert", "dagostino"])
+    def test_the_maximum_is_reached_to_the_last_digits(self, name):
+        reference = references.load(name)
+        yi, vi = np.array(reference["yi"]), np.array(reference["vi"])
+        base = selection_model(yi, vi, [0.025, 0.5], "greater")
+        order = np.random.default_rng(1).permutation(yi.size)
+        moved = selection_model(yi[order], vi[order], [0.025, 0.5], "greater")
+        for quantity in ("estimate", "se", "ci_low", "ci_high", "tau2"):
+            assert getattr(moved, quantity) == pytest.approx(getattr(base, quantity), abs=VERSIONS)
+        np.testing.assert_allclose(moved.weights, base.weights, rtol=0, atol=VERSIONS)
 
     def test_a_final_step_of_one_is_implied(self):
         base = fitted("craft_ac", "greater")

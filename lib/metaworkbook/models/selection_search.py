@@ -29,6 +29,8 @@ ROUNDS = 12
 RISE_LEFT = 1e-9
 NEWTON_STEPS = 400
 HALVINGS = 40
+#: Newton steps at the maximum, judged by the gradient: the value is flat there to its last digit.
+POLISHINGS = 5
 
 
 @dataclass
@@ -64,7 +66,7 @@ def maximise(likelihood: StepLikelihood, mu: float, t: float) -> Maximum:
             f"selection_model: no maximum of the likelihood reached from {len(found)} starts. "
             "Use fewer steps, or report the model as not estimable for these effects."
         )
-    return best
+    return search.polish(best)
 
 
 class _Search:
@@ -176,6 +178,22 @@ class _Search:
                 break
             theta = moved
             value, gradient, hessian = self.derivatives(theta)
+        return self._describe(theta)
+
+    def polish(self, maximum: Maximum) -> Maximum:
+        """Return the maximum to the last digits that its gradient tells."""
+        for _ in range(POLISHINGS):
+            theta = np.array([maximum.mu, maximum.t, *maximum.log_weights[self.free]])
+            _, gradient, hessian = self.derivatives(theta)
+            step, _ = _newton_step(gradient, hessian, ~self._held(theta, gradient))
+            nearer = self._describe(np.clip(theta + step, self.low, self.high))
+            if nearer.rise >= maximum.rise:
+                break
+            maximum = nearer
+        return maximum
+
+    def _describe(self, theta: np.ndarray) -> Maximum:
+        value, gradient, hessian = self.derivatives(theta)
         held = self._held(theta, gradient)
         _, rise = _newton_step(gradient, hessian, ~held)
         return Maximum(
