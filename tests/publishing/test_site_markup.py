@@ -8,6 +8,7 @@ from metaworkbook.errors import PageError
 from metaworkbook.publishing import markup
 from metaworkbook.publishing.markup import (
     check_formulas,
+    keep_together,
     list_messages,
     render_code,
     render_formula,
@@ -108,3 +109,8 @@ def test_code_is_marked_and_escaped():
 
 def test_code_of_an_unknown_language_stays_plain():
     assert render_code("a < b", "klingon") == '<pre class="hl" tabindex="0">a &lt; b</pre>'
+
+
+def test_a_number_stays_with_its_letter_and_its_sign():
+    told = keep_together("r = 0.2 (95 % interval), p &lt; 0.001 and x = y")
+    assert told == "r_=_0.2 (95_% interval), p_&lt;_0.001 and x = y".replace("_", "\u00a0")

@@ -13,7 +13,8 @@ from metaworkbook.reporting.language import translate
 HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 FENCE = re.compile(r"\s{0,3}(```|~~~)")
 FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<![$\\])\$(.+?)(?<![$\\])\$", re.DOTALL)
-EQUATION = re.compile(r"\b([dknprz]) = (?=[\d.\u2212<–])")
+EQUATION = re.compile(r"\b([dknprz]) (=|<|&lt;) (?=[\d.\u2212<–])")
+PERCENT = re.compile(r"(?<=\d) %")
 # The converter draws these wrongly without saying so, or not at all.
 FORBIDDEN = re.compile(
     r"\\tag\b|\\label\b|\\(?:eq)?ref\b|\\begin\{(?:aligned|align|alignat|gather|multline|split)\*?\}"
@@ -21,8 +22,8 @@ FORBIDDEN = re.compile(
 
 
 def keep_together(text: str) -> str:
-    """Return text whose short equations, as r = 0.2 or k = 3, do not break across lines."""
-    return EQUATION.sub("\\1\u00a0=\u00a0", text)
+    """Return text whose short equations, as r = 0.2, and percentages do not break across lines."""
+    return PERCENT.sub("\u00a0%", EQUATION.sub("\\1\u00a0\\2\u00a0", text))
 
 
 def split_blocks(text: str) -> list[str]:
