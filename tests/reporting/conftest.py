@@ -70,7 +70,8 @@ def rows() -> pd.DataFrame:
 def reviews() -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"review_id": "rev-01", "citation": "Review (2024)", "doi": "", "subgroup": "",
+            {"review_id": "rev-01", "citation": "Review (2024)", "doi": "",
+             "x": "avoidance", "subgroup": "",
              "statistic": "r",
              "estimate": -0.13, "ci_low": math.nan, "ci_high": math.nan, "k": 33.0,
              "n_total": math.nan, "direction": "negative", "direction_analysed": "negative",

@@ -128,8 +128,11 @@ def show_leftovers(leftovers: pd.DataFrame) -> Shown:
     return Shown(render)
 
 
-def show_published(reviews: pd.DataFrame) -> Shown:
-    """Show published pooled estimates and statements as printed, under our polarity."""
+def show_published(reviews: pd.DataFrame, names: dict[str, dict[str, str]]) -> Shown:
+    """Show published pooled estimates and statements as printed, under our polarity.
+
+    ``names`` are those of the predictors by language, as `evidence.name_predictors` gives them.
+    """
 
     def render(language: str) -> str:
         lines = []
@@ -146,15 +149,18 @@ def show_published(reviews: pd.DataFrame) -> Shown:
                 )  # fmt: skip
             k = "–" if math.isnan(row["k"]) else f"{row['k']:.0f}"
             n = "–" if math.isnan(row["n_total"]) else format_number(row["n_total"], 0, language)
-            lines.append([row["citation"], row["subgroup"] or "–", number, interval, k, n,
-                          row["interval_note"] or row["oddity"]])  # fmt: skip
+            lines.append(
+                [row["citation"], names[language][row["x"]], row["subgroup"] or "–", number,
+                 interval, k, n, row["interval_note"] or row["oddity"]]
+            )  # fmt: skip
+        header = ("Review", "Predictor", "Part", "Estimate", "95 % interval", "k", "Persons",
+                  "Odd in print")  # fmt: skip
         return draw_table(
             translate("Published estimates and statements", language),
-            [translate(w, language) for w in
-             ("Review", "Part", "Estimate", "95 % interval", "k", "Persons", "Odd in print")],
+            [translate(word, language) for word in header],
             lines,
-            numeric=(2, 3, 4, 5),
-        )  # fmt: skip
+            numeric=(3, 4, 5, 6),
+        )
 
     return Shown(render)
 

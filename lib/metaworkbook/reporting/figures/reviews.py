@@ -15,16 +15,19 @@ from metaworkbook.reporting.language import format_number, translate
 WIDTH, ROW = 5.6, 0.42
 
 
-def draw_reviews(reviews: pd.DataFrame, name: str) -> Shown:
+def draw_reviews(reviews: pd.DataFrame, names: dict[str, dict[str, str]], name: str) -> Shown:
     """Show published correlations with their printed intervals; ``name`` prefixes the ids.
 
     Only rows whose metric is r and that print a number are drawn; the table lists the others.
+    ``names`` are those of the predictors by language, as `evidence.name_predictors` gives them.
     """
     numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
-    return Shown(partial(_render, numbers, name))
+    return Shown(partial(_render, numbers, names, name))
 
 
-def _render(reviews: pd.DataFrame, name: str, language: str) -> str:
+def _render(
+    reviews: pd.DataFrame, names: dict[str, dict[str, str]], name: str, language: str
+) -> str:
     if reviews.empty:
         return f"<p>{translate('No published pooled correlation was seen.', language)}</p>"
     title = translate("Published pooled correlations", language)
@@ -34,13 +37,15 @@ def _render(reviews: pd.DataFrame, name: str, language: str) -> str:
         high=format_number(reviews["estimate"].max(), 2, language),
     )  # fmt: skip
     with style.figure_context(f"{name}-{language}-reviews"):
-        return style.to_svg(_draw(reviews, language), f"{name}-reviews", title, text)
+        return style.to_svg(
+            _draw(reviews, names[language], language), f"{name}-reviews", title, text
+        )
 
 
-def _draw(reviews: pd.DataFrame, language: str):
+def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
     height = ROW * (len(reviews) + 0.4) + 0.7
     figure = style.new_figure(WIDTH, height)
-    axes = figure.add_axes((0.02, 0.6 / height, 0.96, 1 - 0.65 / height))
+    axes = figure.add_axes((0.04, 0.6 / height, 0.92, 1 - 0.65 / height))
     ends = reviews[["estimate", "ci_low", "ci_high"]].to_numpy(float)
     reach = min(1.0, math.ceil(10 * np.nanmax(np.abs(ends)) + 0.5) / 10)
     left = -reach if np.nanmin(ends) < 0 else 0.0
@@ -49,7 +54,8 @@ def _draw(reviews: pd.DataFrame, language: str):
     axes.set_ylim(len(reviews) - 0.3, -0.75)
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     for y, row in enumerate(reviews.to_dict("records")):
-        label = row["citation"] + (f": {row['subgroup']}" if row["subgroup"] else "")
+        about = ", ".join(part for part in (names[row["x"]], row["subgroup"]) if part)
+        label = f"{style.shorten(row['citation'], 36)}: {about}"
         k = "" if math.isnan(row["k"]) else f", k = {row['k']:.0f}"
         axes.text(left, y - 0.26, style.shorten(label, 66), fontsize=8.5, va="center")
         axes.text(right, y - 0.26, f"{format_number(row['estimate'], 2, language)}{k}", fontsize=8,
