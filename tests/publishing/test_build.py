@@ -384,7 +384,7 @@ POINTS = 50
 def test_a_kill_at_any_moment_leaves_the_old_site_or_the_new_one(three, ran, monkeypatch):
     """The points lie a prime number of lines apart, from the first line until the build ends."""
     ledger = read_ledger()
-    monkeypatch.setattr(building, "_read_ledger", lambda problems: ledger)
+    monkeypatch.setattr(building, "_read_ledger", lambda problems, chosen: ledger)
     folder, saved = three / "build", three / "saved"
     go()
     old = read_site(three)

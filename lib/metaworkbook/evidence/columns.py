@@ -28,7 +28,8 @@ NUMBERS = {
     "second_coding": "n value",
 }
 WORDS = {
-    "studies": "study_id citation doi cited_in_thesis same_sample_as setting treatment_family",
+    "studies": "study_id citation full_reference doi cited_in_thesis same_sample_as setting "
+    "treatment_family",
     "samples": "sample_id set_apart reports",
     "constructs": "construct family name_en name_nb",
     "effects": "effect_id study_id sample_id x x_as_written x_scored_as x_measure x_informant "
