@@ -236,6 +236,8 @@ def test_a_build_started_without_streams_builds(project, stand_ins, monkeypatch)
     monkeypatch.setattr(sys, "argv", ["metaworkbook", "report"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
+    for stream in (sys.stdout, sys.stderr):
+        stream.close()
     monkeypatch.undo()
     assert ended.value.code == 0
     assert (project / "build" / "site" / "index.html").is_file()
