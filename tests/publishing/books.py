@@ -103,7 +103,7 @@ class StandIn:
 
     ran: list[str]
 
-    def __init__(self, engine, work, backend, scheduler):
+    def __init__(self, engine, work, notebooks, backend, scheduler):
         self.work = work
 
     def __enter__(self):

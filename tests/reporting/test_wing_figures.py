@@ -154,10 +154,11 @@ def test_the_curve_is_in_order_and_every_column_has_one_option_of_each_choice(mu
     columns = specification.order_columns(multiverse)
     assert sum(part.size for part in columns) == multiverse.estimated.sum()
     covered = np.zeros(len(columns))
-    for patch in grid.patches:
-        if patch.get_gid() and patch.get_gid().startswith("option-0-"):
-            start, width = round(patch.get_x()), round(patch.get_width())
-            covered[start : start + width] += 1
+    for strip in grid.collections:
+        if strip.get_gid().startswith("option-0-"):
+            for path in strip.get_paths():
+                start, stop = path.get_extents().intervalx.round().astype(int)
+                covered[start:stop] += 1
     assert (covered >= 1).all()
 
 

@@ -144,7 +144,7 @@ class _Build:
         try:
             with contextlib.ExitStack() as stack:
                 # The nursery imports while the evidence is read.
-                nursery = self._open_nursery(work) if stale else None
+                nursery = self._open_nursery(work, stale) if stale else None
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems, chosen)
@@ -210,9 +210,9 @@ class _Build:
                 keys.Record(inputs, record.outputs).write(record_file(self.folder, planned.name))
         return concerned
 
-    def _open_nursery(self, work: Path) -> Nursery | RemoteNursery:
-        options = self.options
-        return open_nursery(options.engine, work, options.backend, options.scheduler)
+    def _open_nursery(self, work: Path, stale: list[Planned]) -> Nursery | RemoteNursery:
+        options, notebooks = self.options, [planned.notebook for planned in stale]
+        return open_nursery(options.engine, work, notebooks, options.backend, options.scheduler)
 
     def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
         tasks = []

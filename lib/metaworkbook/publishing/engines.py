@@ -1,6 +1,7 @@
 """Two ways to execute a notebook, both through papermill, both with the same outputs.
 
-"kernels" starts a real Jupyter kernel for the page. "forked" runs the cells in this very process,
+"kernels" starts a real Jupyter kernel for the page (on Linux from a `seeds.Seed`, which has
+imported everything). "forked" runs the cells in this very process,
 which was forked from one that has imported everything already: no kernel starts, nothing is
 imported twice, and since the process ends with its page, no page sees another's state.
 """
@@ -19,7 +20,6 @@ from papermill.engines import Engine, NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-import metaworkbook.publishing.haste  # noqa: F401  (before any import of Jupyter)
 from metaworkbook.publishing.source import canonicalise, format_notebook
 
 ENGINES = ("kernels", "forked")
@@ -128,9 +128,17 @@ class KernelEngine(NBClientEngine):
             iopub_timeout=OUTPUT_SECONDS,
             shutdown_kernel="immediate",
             on_cell_start=begin,
+            kernel_manager_class=_choose_manager(),
             config=Config({"KernelManager": {"transport": "ipc", "ip": str(socket)}}),
         )
         return client.execute()
+
+
+def _choose_manager() -> type:
+    """Return what starts kernels: from a fork where the system's libraries are known to bear it."""
+    from metaworkbook.publishing import seeds
+
+    return seeds.SeededManager if sys.platform == "linux" else seeds.AsyncKernelManager
 
 
 class ForkedEngine(Engine):

@@ -173,7 +173,9 @@ def run_grid(
         progress.begin(len(missing))
         run = Run()
         if missing:
-            nursery = stack.enter_context(open_nursery(engine, work, backend, scheduler))
+            notebooks = [grid.planned.notebook]
+            opened = open_nursery(engine, work, notebooks, backend, scheduler)
+            nursery = stack.enter_context(opened)
             run = nursery.run(list(missing.values()), jobs, *limits, tell)
         failures = {failure.page: failure for failure in run.failures}
         rows = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -19,6 +20,9 @@ PERCENT = re.compile(r"(?<=\d) %")
 FORBIDDEN = re.compile(
     r"\\tag\b|\\label\b|\\(?:eq)?ref\b|\\begin\{(?:aligned|align|alignat|gather|multline|split)\*?\}"
 )
+
+# One notebook serves many pages, whose cells are the same texts.
+KEPT = 1024
 
 
 def keep_together(text: str) -> str:
@@ -67,6 +71,7 @@ def list_messages(notebook: Any) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=KEPT)
 def render_prose(text: str, language: str) -> Markup:
     """Return Markdown as HTML in ``language``.
 
@@ -137,6 +142,7 @@ def _convert(formula: str, display: str) -> str:
     return convert(formula, display=display)
 
 
+@lru_cache(maxsize=KEPT)
 def render_code(source: str, name: str = "python") -> Markup:
     """Return code with its words marked for colour; an unknown language stays plain."""
     from pygments import highlight

@@ -1,15 +1,18 @@
 """The process that runs pages: it imports once, then forks one short-lived child a page.
 
-Started as ``python -m metaworkbook.publishing.nursery ENGINE`` by `runner`. It reads one line of
-JSON (the pages to run and their limits) and writes one line of JSON an event. A child that hangs is
-killed with its kernel, one that dies is reported, and when the builder goes, everything goes.
+Started as ``python -m metaworkbook.publishing.nursery ENGINE [AHEAD]`` by `runner`. It reads one
+line of JSON (the pages to run and their limits) and writes one line of JSON an event. A child that
+hangs is killed with its kernel, one that dies is reported, and when the builder goes, everything
+goes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import sys
 import tempfile
@@ -20,8 +23,13 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import metaworkbook
 from metaworkbook.publishing.processes import die_with
 
+AHEAD = "ahead"
+# What pages of the package load, some of it only when they draw.
+STACK = ("ipykernel.zmqshell", "matplotlib.pyplot", "seaborn", "pandas", "scipy.stats", "pymare")
+WINGS = ("evidence", "models", "reporting", "results")
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
 LONGEST_SOCKET = 80
 OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
@@ -30,34 +38,28 @@ OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 def main() -> None:
     """Prepare, read the plan, run it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    engine = sys.argv[1]
+    engine, ahead = sys.argv[1], AHEAD in sys.argv[2:]
     channel = os.fdopen(os.dup(1), "w", buffering=1)
-    _prepare(engine)
+    _prepare(ahead)
     line = sys.stdin.readline()
     if line:
         _Nursery(json.loads(line), engine, channel).run()
 
 
-def _prepare(engine: str) -> None:
+def _prepare(ahead: bool) -> None:
     """Import what children need; what cannot be imported fails in its page, with its message."""
     from metaworkbook.publishing import engines  # noqa: F401
 
-    if engine == "forked":
-        import importlib
-        import pkgutil
-
-        import metaworkbook
-
-        wings = ("evidence", "models", "reporting", "results")
-        names = ["ipykernel.zmqshell", "matplotlib.pyplot", "seaborn", "pandas", "scipy.stats"]
-        for module in pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook."):
-            if module.name.split(".")[1] in wings:
-                names.append(module.name)
-        for name in names:
-            try:
-                importlib.import_module(name)
-            except Exception:
-                print(f"not imported beforehand: {name}", file=sys.stderr)
+    names = []
+    if ahead:
+        walk = pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook.")
+        wings = (module.name for module in walk if module.name.split(".")[1] in WINGS)
+        names = [*STACK, *wings]
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            print(f"not imported beforehand: {name}", file=sys.stderr)
 
 
 class _Nursery:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.publishing.archive import open_archive
 
 NAMED = re.compile(r"(?P<names>[^()]+) \((\d{4}[a-z]?|year not shown)\)")
 NO_NAMES = re.compile(r"\b(not (shown|recorded)|unnamed|unknown|thesis|study|trial)\b", re.I)
@@ -44,17 +45,18 @@ def list_sources(result: dict[str, Any], ledger: Ledger) -> list[dict[str, Any]]
         The validated ledger.
     """
     named = set(_find_entered(result))
-    effects, reviews = ledger.tables["effects"], ledger.tables["reviews"]
-    reviews = reviews[reviews["review_id"].isin(named)].drop_duplicates("meta_id")
-    studies = ledger.tables["studies"]
-    wanted = set(effects.loc[effects["effect_id"].isin(named), "study_id"])
-    wanted |= set(reviews["meta_id"]) & set(studies["study_id"])
-    items = {row["study_id"]: describe_source(row) for row in _records(studies, "study_id", wanted)}
-    for row in _records(reviews, "meta_id", set(reviews["meta_id"]) - wanted):
-        items[row["meta_id"]] = describe_source(
-            {**row, "study_id": row["meta_id"], "kind": "meta_analysis"}
-        )
-    return [items[name] for name in sorted(items)]
+    archive = open_archive(ledger)
+    rows = [row for found in archive.effects.values() for row in found]
+    reviews = [row for found in archive.reviews.values() for row in found]
+    wanted = {row["study_id"] for row in rows if row["effect_id"] in named}
+    sources = {}
+    for row in reviews:
+        if row["review_id"] in named:
+            name = row["meta_id"]
+            plain = {**row, "study_id": name, "kind": "meta_analysis"}
+            sources.setdefault(name, archive.studies.get(name, plain))
+    sources |= {name: archive.studies[name] for name in wanted}
+    return [describe_source(sources[name]) for name in sorted(sources)]
 
 
 def describe_source(row: dict[str, Any]) -> dict[str, Any]:
@@ -133,10 +135,6 @@ def _find_entered(value: Any, name: str = "") -> Iterator[str]:
             yield from _find_entered(item, name)
     elif name in ("entered", "review_id"):
         yield value
-
-
-def _records(table: pd.DataFrame, key: str, wanted: set[str]) -> list[dict[str, Any]]:
-    return table[table[key].isin(wanted)].to_dict("records")
 
 
 def _read_full_names(reference: str) -> Iterator[re.Match[str]]:

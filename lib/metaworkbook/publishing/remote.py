@@ -93,10 +93,18 @@ class RemoteNursery:
 
 
 def open_nursery(
-    engine: str, work: Path, backend: str = "loky", scheduler: str = ""
+    engine: str,
+    work: Path,
+    notebooks: Iterable[dict[str, Any]],
+    backend: str = "loky",
+    scheduler: str = "",
 ) -> Nursery | RemoteNursery:
-    """Return what runs pages: processes here, or those of a cluster."""
-    return RemoteNursery(engine, scheduler) if backend == "dask" else Nursery(engine, work)
+    """Return what runs pages of these notebooks: processes here, or those of a cluster."""
+    if backend == "dask":
+        return RemoteNursery(engine, scheduler)
+    cells = (cell for notebook in notebooks for cell in notebook["cells"])
+    ahead = any("metaworkbook" in cell["source"] for cell in cells if cell["cell_type"] == "code")
+    return Nursery(engine, work, ahead)
 
 
 def run_page(

@@ -68,13 +68,16 @@ class Nursery:
         "kernels" (real Jupyter kernels) or "forked" (faster, same outputs).
     work : Path
         An existing folder for everything Jupyter wants to leave behind.
+    ahead : bool
+        Import the package once, for pages that use it.
     """
 
-    def __init__(self, engine: str, work: Path):
+    def __init__(self, engine: str, work: Path, ahead: bool = False):
         self.log = work / "nursery.log"
+        words = ["ahead"] if ahead else []
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "metaworkbook.publishing.nursery", engine],
+                [sys.executable, "-m", "metaworkbook.publishing.nursery", engine, *words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

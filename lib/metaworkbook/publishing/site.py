@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -123,8 +122,6 @@ def render_article(notebook: Any, language: str) -> Markup:
 @lru_cache(maxsize=2)
 def make_exporter(language: str) -> Any:
     """Return the nbconvert exporter of one language."""
-    # nbconvert imports a grammar it never needs here, for more than a second.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from nbconvert.exporters.templateexporter import TemplateExporter
 
     class ArticleExporter(TemplateExporter):
@@ -143,7 +140,10 @@ def make_exporter(language: str) -> Any:
             }
             return made
 
-    return ArticleExporter(template_paths=[str(TEMPLATES)], template_name="base")
+    # What was run here needs no step of tidying, each with a validation of its own.
+    return ArticleExporter(
+        template_paths=[str(TEMPLATES)], template_name="base", default_preprocessors=[]
+    )
 
 
 def list_headings(article: str) -> list[tuple[str, Markup]]:

@@ -16,6 +16,7 @@ from metaworkbook.results.robustness import Robustness
 WIDTH, HEIGHT = 5.6, 3.9
 CELLS = 44, 22
 BINS = 44
+SHADES = 8
 TITLE = "Every subset of samples, or very many of them"
 EMPTY = "Subsets are shown from five samples with a coefficient on; there are fewer."
 
@@ -53,6 +54,8 @@ def find_divider(gosh: Gosh, count: int) -> int:
 
 def draw_axes(gosh: Gosh, labels: list[str], language: str):
     """Return the figure: cells of estimate and I2 above, the split by one sample below."""
+    from matplotlib.collections import PolyCollection
+
     r = np.tanh(gosh.estimate)
     low, high = float(r.min()), float(r.max())
     pad = 0.03 * max(high - low, 1e-6)
@@ -60,10 +63,17 @@ def draw_axes(gosh: Gosh, labels: list[str], language: str):
     above = figure.add_axes((0.11, 0.44, 0.86, 0.53))
     below = figure.add_axes((0.11, 0.13, 0.86, 0.25))
     counts, x, y = np.histogram2d(r, 100 * gosh.i2, CELLS, [[low - pad, high + pad], [0, 100]])
-    top = math.log1p(counts.max())
-    for i, j in np.argwhere(counts > 0):
-        above.bar(x[i], y[j + 1] - y[j], x[i + 1] - x[i], y[j], align="edge", color=style.ACCENT,
-                  alpha=0.15 + 0.85 * round(8 * math.log1p(counts[i, j]) / top) / 8)  # fmt: skip
+    shade = np.round(SHADES * np.log1p(counts) / math.log1p(counts.max()))
+    for level in range(SHADES + 1):
+        cells = [
+            [(x[i], y[j]), (x[i + 1], y[j]), (x[i + 1], y[j + 1]), (x[i], y[j + 1])]
+            for i, j in np.argwhere((counts > 0) & (shade == level))
+        ]
+        above.add_collection(
+            PolyCollection(cells, facecolors=style.ACCENT, alpha=0.15 + 0.85 * level / SHADES,
+                           linewidths=0), autolim=False,
+        )  # fmt: skip
+    above.set_ylim(0, 100)
     place = find_divider(gosh, len(labels))
     inside = gosh.contains(place)
     edges = np.linspace(low - pad, high + pad, BINS + 1)

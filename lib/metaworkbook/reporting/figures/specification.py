@@ -99,14 +99,15 @@ def _draw_curve(axes, multiverse: Multiverse, columns: list[np.ndarray], languag
 
 
 def _draw_strip(axes, line: int, share: np.ndarray, gid: str) -> None:
-    """Draw an option's line: runs of columns of the same shade as one bar."""
+    """Draw an option's line: runs of columns of the same shade, each shade in one piece."""
     shade = np.ceil(SHADES * share).astype(int)
     starts = np.flatnonzero(np.diff(shade, prepend=-1))
-    stops = np.append(starts[1:], shade.size)
-    for start, stop in zip(starts, stops, strict=True):
-        if shade[start]:
-            axes.bar(start, 0.62, stop - start, line + 0.19, align="edge", color=style.ACCENT,
-                     alpha=shade[start] / SHADES, linewidth=0, gid=f"{gid}-{start}")  # fmt: skip
+    runs = np.diff(np.append(starts, shade.size))
+    for level in sorted(set(shade.tolist()) - {0}):
+        here = shade[starts] == level
+        axes.broken_barh(list(zip(starts[here], runs[here], strict=True)), (line + 0.19, 0.62),
+                         color=style.ACCENT, alpha=level / SHADES, linewidth=0,
+                         gid=f"{gid}-{level}")  # fmt: skip
 
 
 def describe(multiverse: Multiverse, language: str) -> str:
