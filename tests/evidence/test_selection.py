@@ -10,7 +10,7 @@ import pytest
 
 from metaworkbook.errors import ProblemsError
 from metaworkbook.evidence import selection as s
-from metaworkbook.evidence.ledger import read_ledger
+from metaworkbook.evidence.ledger import Ledger, read_ledger
 
 from .. import ledgers
 
@@ -161,6 +161,17 @@ def test_described_rows_may_be_handed_in(real_ledger, described):
     other = ask(real_ledger, described=described)
     pd.testing.assert_frame_equal(one.rows, other.rows)
     pd.testing.assert_frame_equal(one.left_out, other.left_out)
+
+
+def test_a_description_is_of_the_ledger_asked_and_the_askers_own(real_ledger, small_ledger):
+    first = s.describe_effects(small_ledger)
+    assert len(s.describe_effects(real_ledger)) == len(real_ledger["effects"])
+    again = s.describe_effects(small_ledger)
+    again["n"] = -1.0
+    pd.testing.assert_frame_equal(s.describe_effects(small_ledger), first)
+    effects = small_ledger["effects"].assign(hold_back="held")
+    changed = Ledger(small_ledger.tables | {"effects": effects}, small_ledger.checksum)
+    assert set(s.describe_effects(changed)["hold_back"]) == {"held"}
 
 
 def test_order_of_the_files_rows_changes_nothing(tmp_path, tables, small_ledger):

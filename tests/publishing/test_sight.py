@@ -118,15 +118,6 @@ def test_what_only_shows_is_told(ledger, cell):
     assert len(see(ledger, SELECT, FIT, cell)) == 64
 
 
-def test_the_evidence_module_is_left_as_it_was(ledger):
-    from metaworkbook.evidence import selection
-
-    before = selection.describe_effects
-    see(ledger, SELECT)
-    see(ledger, "unknown_name")
-    assert selection.describe_effects is before
-
-
 def digest(value):
     return b"".join(_pieces(value))
 

@@ -16,7 +16,6 @@ import dataclasses
 import hashlib
 import importlib
 import io
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -75,7 +74,7 @@ def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str
     names["__builtins__"] = vars(builtins) | {"__import__": _Importer(record, ledger)}
     names["__builtins__"] |= {name: _hush(getattr(builtins, name)) for name in HUSHED}
     try:
-        with redirect_stdout(io.StringIO()), _one_description():
+        with redirect_stdout(io.StringIO()):
             for source, tagged in cells:
                 if not tagged:
                     exec(compile(ast.parse(source), "notebook", "exec"), names)
@@ -264,36 +263,6 @@ def _watch(ledger: Any, record: _Record) -> Any:
     for field in dataclasses.fields(ledger):
         object.__setattr__(watched, field.name, getattr(ledger, field.name))
     return watched
-
-
-@contextlib.contextmanager
-def _one_description() -> Iterator[None]:
-    """Have the description of all effects made once: every question of every page shares it."""
-    from metaworkbook.evidence import selection
-
-    describe = selection.describe_effects
-
-    def describe_once(ledger: Any) -> Any:
-        if ledger.checksum not in _DESCRIBED:
-            _DESCRIBED.clear()
-            _DESCRIBED[ledger.checksum] = describe(ledger)
-        return _DESCRIBED[ledger.checksum].copy()
-
-    holders = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith(WATCHED) and getattr(module, "describe_effects", None) is describe
-    ]
-    for module in holders:
-        module.describe_effects = describe_once
-    try:
-        yield
-    finally:
-        for module in holders:
-            module.describe_effects = describe
-
-
-_DESCRIBED: dict[str, Any] = {}
 
 
 def _pieces(value: Any) -> Iterator[bytes]:
