@@ -145,7 +145,10 @@ def test_diff_fails_until_the_results_are_accepted_with_a_reason(project, call, 
     call("report")
     code, out, err = call("diff")
     assert code == 1
-    assert out.splitlines()[0] == "one: the page: new, results not yet accepted"
+    assert out.splitlines() == [
+        "1 result moved on 1 page.", "", "one: 1 result moved",
+        "  the page: new, results not yet accepted",
+    ]  # fmt: skip
     assert err == "If this is meant, run: metaworkbook accept\n"
     code, out, err = call("accept")
     assert (code, err) == (0, "")
@@ -168,8 +171,12 @@ def test_diff_names_the_number_and_the_notebook(project, call, stand_ins):
     code, out, _ = call("diff")
     lines = out.splitlines()
     assert code == 1
-    assert lines[0].startswith("one: source: ")
-    assert lines[1:] == ["since: 1 notebook changed: one.ipynb", "1 result moved."]
+    assert lines[:-1] == [
+        "1 result moved on 1 page.", "since: 1 notebook changed: one.ipynb", "",
+        "one: 1 result moved",
+    ]  # fmt: skip
+    assert lines[-1].startswith("  source: ")
+    assert call("diff", "--all")[1] == out
     _, out, _ = call("diff", "--markdown")
     assert out.startswith("**1 result moved on 1 page.**\n\n- 1 notebook changed: one.ipynb\n")
 

@@ -103,7 +103,10 @@ def report(
 @app.command()
 def diff(
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print a table for a pull request.")
+        bool, typer.Option("--markdown", help="Print tables for a pull request.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every result that moved, not the first of a page.")
     ] = False,
 ) -> None:
     """Print which results differ from the accepted ones, by how much, and what changed since.
@@ -112,15 +115,12 @@ def diff(
     CHANGELOG.md.
     """
     from metaworkbook.publishing import acceptance
-    from metaworkbook.publishing.compare import show_markdown
+    from metaworkbook.publishing.compare import show_markdown, show_plain
 
     changes, reasons = acceptance.find_changes()
-    if markdown:
-        typer.echo(show_markdown(changes, reasons), nl=False)
-    else:
-        for line in [*changes, *(f"since: {reason}" for reason in reasons if changes)]:
-            typer.echo(line)
-        typer.echo(f"{_count(len(changes), 'result')} moved." if changes else "No result moved.")
+    show = show_markdown if markdown else show_plain
+    limit = {"limit": None} if every else {}
+    typer.echo(show(changes, reasons, acceptance.find_rows(changes), **limit), nl=False)
     if changes:
         typer.echo("If this is meant, run: metaworkbook accept", err=True)
         raise typer.Exit(1)

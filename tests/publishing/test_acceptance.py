@@ -70,6 +70,18 @@ def test_a_moved_number_is_found_with_the_row_that_moved(built):
     ]
 
 
+def test_a_page_is_told_with_the_changed_rows_that_it_names(built):
+    acceptance.accept()
+    file = built / "effects" / "constructs.csv"
+    text = file.read_text(encoding="utf-8")
+    first = text.splitlines()[1].split(",")[0]
+    file.write_text(text.replace(f"\n{first},", f"\n{first}, "), encoding="utf-8")
+    finish(built, one=first, two=0.3)
+    changes, _ = acceptance.find_changes()
+    assert acceptance.find_rows(changes) == {"one": [f"constructs {first}"], "two": []}
+    assert acceptance.find_rows([]) == {}
+
+
 def test_a_changed_notebook_is_named(built):
     acceptance.accept()
     file = built / "notebooks" / "one.ipynb"

@@ -16,6 +16,7 @@ from metaworkbook.publishing.compare import (
     read_results,
     show,
     show_markdown,
+    show_plain,
 )
 
 OLD = {
@@ -110,7 +111,7 @@ def test_a_torn_file_is_named(tmp_path):
 def test_the_markdown_form_leads_with_the_largest_shift_and_escapes_bars():
     new = json.loads(json.dumps(OLD))
     new["results"]["pooled"] |= {"estimate": -0.26, "k": 9, "a|b": "x\ny"}
-    text = show_markdown(compare("one", OLD, new), ["1 row changed: effects a-01"])
+    text = show_markdown(compare("one", OLD, new), ["1 row changed: effects a-01"], {})
     lines = text.splitlines()
     assert lines[:3] == ["**3 results moved on 1 page.**", "", "- 1 row changed: effects a-01"]
     assert lines[4:8] == [
@@ -119,14 +120,37 @@ def test_the_markdown_form_leads_with_the_largest_shift_and_escapes_bars():
     assert lines[8] == "| results.pooled.k | 3 | 9 | +6 |"
     assert lines[9] == "| results.pooled.estimate | -0.25 | -0.26 | -0.01 |"
     assert lines[10] == "| results.pooled.a\\|b | nothing | x y | added |"
-    assert show_markdown([], []) == "No result moved.\n"
+    assert show_markdown([], [], {}) == "No result moved.\n"
 
 
 def test_a_long_page_is_cut_and_says_so():
     changes = compare("one", list(range(9)), list(range(10, 19)))
-    text = show_markdown(changes, [], limit=4)
+    text = show_markdown(changes, [], {}, limit=4)
     assert text.count("\n| [") == 4
     assert text.endswith("and 5 more.\n")
+
+
+def test_the_plain_form_goes_page_by_page_from_the_headline_inwards():
+    new = json.loads(json.dumps(OLD))
+    new["results"]["pooled"] |= {"estimate": -0.26, "k": 9}
+    new["headline"] = {"en": "k = 9"}
+    changes = compare("one", OLD | {"headline": {"en": "k = 3"}}, new) + compare("two", [1], [2])
+    rows = {"one": ["effects a-01"], "two": []}
+    assert show_plain(changes, ["1 row changed: effects a-01"], rows, limit=2).splitlines() == [
+        "4 results moved on 2 pages.",
+        "since: 1 row changed: effects a-01",
+        "",
+        "one: 3 results moved, with effects a-01",
+        "  headline.en: k = 3 -> k = 9",
+        "  results.pooled.k: 3 -> 9 (+6)",
+        "  and 1 more; every one: metaworkbook diff --all",
+        "",
+        "two: 1 result moved",
+        "  [0]: 1 -> 2 (+1)",
+    ]
+    assert "results.pooled.estimate" in show_plain(changes, [], rows, limit=None)
+    assert "Changed rows that it names: effects a-01\n" in show_markdown(changes, [], rows)
+    assert show_plain([], [], {}) == "No result moved.\n"
 
 
 def test_long_texts_are_cut():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from metaworkbook import paths
@@ -106,14 +107,42 @@ def digest_all() -> dict[str, dict[str, str]]:
 
 def explain_sources(file: Path) -> list[str]:
     """Return a sentence for each kind of source that changed since the results were accepted."""
+    sentences = []
+    for kind, verb, names in _compare_sources(file):
+        shown = ", ".join(sorted(names)[:SHOWN])
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        plural = "" if len(names) == 1 else "s"
+        sentences.append(f"{len(names)} {KINDS[kind]}{plural} {verb}: {shown}{more}")
+    return sentences
+
+
+def find_rows(changes: list[Change]) -> dict[str, list[str]]:
+    """Return, for each page that moved, the changed rows of the evidence that its results name."""
+    moved = {
+        name.split()[1]: name
+        for kind, _, names in _compare_sources(expected_folder() / SOURCES)
+        if kind == "rows"
+        for name in names
+        if " " in name.strip()
+    }
+    found = {}
+    for page in {change.page for change in changes}:
+        files = (expected_folder() / f"{page}.json", paths.results() / f"{page}.json")
+        text = "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+        found[page] = sorted(name for row, name in moved.items() if f'"{row}"' in text)
+    return found
+
+
+def _compare_sources(file: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield kind, "changed", "added" or "removed", and the names of the sources it is true of."""
     try:
         old = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return []
+        return
     except ValueError as error:
         raise WorkbookError(f"{file}: {error}. Restore the file.") from None
-    new, sentences = digest_all(), []
-    for kind, word in KINDS.items():
+    new = digest_all()
+    for kind in KINDS:
         before, after = old.get(kind, new[kind]), new[kind]
         for verb, names in (
             ("changed", [n for n in after if n in before and after[n] != before[n]]),
@@ -121,11 +150,7 @@ def explain_sources(file: Path) -> list[str]:
             ("removed", [n for n in before if n not in after]),
         ):
             if names:
-                shown = ", ".join(sorted(names)[:SHOWN])
-                more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-                plural = "" if len(names) == 1 else "s"
-                sentences.append(f"{len(names)} {word}{plural} {verb}: {shown}{more}")
-    return sentences
+                yield kind, verb, names
 
 
 def _digest_rows(file: Path) -> dict[str, str]:

@@ -52,12 +52,16 @@ class Change:
         return None
 
     def __str__(self) -> str:
+        return f"{self.page}: {self.describe()}"
+
+    def describe(self) -> str:
+        """Return the change in words, without its page."""
         if self.kind == "added":
-            return f"{self.page}: {self.path}: new, {show(self.new)}"
+            return f"{self.path}: new, {show(self.new)}"
         if self.kind == "removed":
-            return f"{self.page}: {self.path}: gone, was {show(self.old)}"
+            return f"{self.path}: gone, was {show(self.old)}"
         shift = f" ({self.shift:+.{SHOWN_DIGITS}g})" if self.shift is not None else ""
-        return f"{self.page}: {self.path}: {show(self.old)} -> {show(self.new)}{shift}"
+        return f"{self.path}: {show(self.old)} -> {show(self.new)}{shift}"
 
 
 def compare_folders(accepted: Path, built: Path) -> list[Change]:
@@ -107,26 +111,74 @@ def show(value: Any) -> str:
     return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"
 
 
-def show_markdown(changes: list[Change], reasons: list[str], limit: int = 200) -> str:
-    """Return the changes as a table for a pull request, the largest shift of each page first."""
+def show_plain(
+    changes: list[Change], reasons: list[str], rows: dict[str, list[str]], limit: int | None = 12
+) -> str:
+    """Return the changes page by page, what a reader sees first in front.
+
+    Parameters
+    ----------
+    changes : list of Change
+    reasons : list of str
+        What changed since, a sentence each.
+    rows : dict
+        For each page the changed rows of the evidence that it names.
+    limit : int, optional
+        Changes shown of a page; None for all.
+    """
     if not changes:
         return "No result moved.\n"
-    pages = sorted({change.page for change in changes})
-    words = "result" if len(changes) == 1 else "results"
-    of = "page" if len(pages) == 1 else "pages"
-    lines = [f"**{len(changes)} {words} moved on {len(pages)} {of}.**", ""]
-    lines += [f"- {reason}" for reason in reasons]
-    for page in pages:
-        own = [change for change in changes if change.page == page]
-        own.sort(key=lambda change: (-abs(change.shift or 0.0), change.path))
-        lines += ["", f"### {page}", "", "| result | accepted | now | shift |", "|---|---|---|---|"]
+    lines = [f"{_count(changes)}.", *(f"since: {reason}" for reason in reasons)]
+    for page, own in _by_page(changes):
+        words = "1 result" if len(own) == 1 else f"{len(own)} results"
+        named = f", with {', '.join(rows[page])}" if rows.get(page) else ""
+        lines += ["", f"{page}: {words} moved{named}"]
+        lines += [f"  {change.describe()}" for change in own[:limit]]
+        if own[:limit] != own:
+            more = len(own) - len(own[:limit])
+            lines.append(f"  and {more} more; every one: metaworkbook diff --all")
+    return "\n".join(lines) + "\n"
+
+
+def show_markdown(
+    changes: list[Change],
+    reasons: list[str],
+    rows: dict[str, list[str]],
+    limit: int | None = 40,
+) -> str:
+    """Return the changes as tables for a pull request; parameters as those of `show_plain`."""
+    if not changes:
+        return "No result moved.\n"
+    lines = [f"**{_count(changes)}.**", "", *(f"- {reason}" for reason in reasons)]
+    for page, own in _by_page(changes):
+        lines += ["", f"### {page}", ""]
+        if rows.get(page):
+            lines += [f"Changed rows that it names: {', '.join(rows[page])}", ""]
+        lines += ["| result | accepted | now | shift |", "|---|---|---|---|"]
         for change in own[:limit]:
             shift = f"{change.shift:+.{SHOWN_DIGITS}g}" if change.shift is not None else change.kind
             cells = [change.path, show(change.old), show(change.new), shift]
             lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-        if len(own) > limit:
-            lines.append(f"\nand {len(own) - limit} more.")
+        if own[:limit] != own:
+            lines.append(f"\nand {len(own) - len(own[:limit])} more.")
     return "\n".join(lines) + "\n"
+
+
+def _count(changes: list[Change]) -> str:
+    pages = len({change.page for change in changes})
+    words = "1 result" if len(changes) == 1 else f"{len(changes)} results"
+    return f"{words} moved on {pages} page{'' if pages == 1 else 's'}"
+
+
+def _by_page(changes: list[Change]) -> Iterator[tuple[str, list[Change]]]:
+    """Yield each page with its changes: the headline, then what lies least deep, then by shift."""
+
+    def rank(change: Change) -> tuple[bool, int, float]:
+        depth = change.path.count(".") + change.path.count("[")
+        return not change.path.startswith("headline"), depth, -abs(change.shift or 0.0)
+
+    for page in sorted({change.page for change in changes}):
+        yield page, sorted((change for change in changes if change.page == page), key=rank)
 
 
 def _walk(page: str, path: str, old: Any, new: Any) -> Iterator[Change]:

@@ -14,11 +14,13 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metaworkbook.publishing.pages import Page
-from metaworkbook.publishing.reach import Reach
 from metaworkbook.publishing.source import digest_sources
+
+if TYPE_CHECKING:
+    from metaworkbook.publishing.reach import Reach
 
 # Notebooks may not import these, so a change in them moves no result.
 OUTSIDE = ("publishing", "cli.py")
@@ -113,6 +115,8 @@ def list_concerns(record: Record, inputs: dict[str, str], changes: list[str]) ->
 
 def open_reach() -> Reach:
     """Return what tells which files of this package a notebook reaches."""
+    from metaworkbook.publishing.reach import Reach
+
     package = Path(__file__).resolve().parents[1]
     return Reach(package, list_reachable(package))
 

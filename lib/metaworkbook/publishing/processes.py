@@ -8,7 +8,6 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
@@ -38,6 +37,8 @@ def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
     RuntimeError
         If a task failed otherwise or a process died, with its stack trace.
     """
+    from multiprocessing import get_context
+
     context = get_context("fork")
     children = []
     for slot in range(1, min(jobs, len(tasks))):

@@ -6,12 +6,9 @@ only here and only when asked for.
 
 from __future__ import annotations
 
-import logging
 import platform
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from importlib.metadata import version
 
 from metaworkbook.errors import WorkbookError
 
@@ -50,6 +47,9 @@ def open_workers(backend: str, scheduler: str, jobs: int) -> Iterator[int | None
             '--backend: found "dask", which is not installed; allowed: loky. '
             "Run: pip install -e .[cluster], here and on every worker."
         ) from None
+    import logging
+    from concurrent.futures import CancelledError
+
     from joblib import parallel_config
 
     # What is lost is said once, in our words; the client would log each of its attempts.
@@ -94,6 +94,8 @@ def check_backend(backend: str, scheduler: str) -> None:
 
 def digest_installed() -> str:
     """Return what computes where this runs; sent by name, so that workers answer."""
+    from importlib.metadata import version
+
     from metaworkbook.publishing import keys
 
     software = (f"{name} {version(name)}" for name in ("numpy", "scipy"))
