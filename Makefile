@@ -26,8 +26,8 @@ $(STAMP): requirements.lock pyproject.toml
 report: $(STAMP) ## build build/site/index.html
 	@$(BIN)/metaworkbook report
 
-test: $(STAMP) ## run every Python test
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## run every Python test, a file to a core
+	@$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 test-site: $(STAMP) ## run the browser tests (installs Chromium and its driver when missing)
 	@sh tests/site/run.sh

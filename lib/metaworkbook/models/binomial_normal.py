@@ -7,6 +7,8 @@ Biometrika 81, 624-629), so that few nodes suffice and zero counts need no corre
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
@@ -46,7 +48,7 @@ def log_likelihood(
         If a mode is not found.
     """
     mode, scale = _modes(events, totals, eta, tau)
-    nodes, weights = hermegauss(NODES)
+    nodes, weights = _rule()
     t = mode[:, None] + scale[:, None] * nodes
     log_odds = eta[:, None] + tau * t
     terms = (
@@ -84,3 +86,8 @@ def _modes(
 
 def _expit(x: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(x / 2))
+
+
+@lru_cache(maxsize=1)
+def _rule() -> tuple[np.ndarray, np.ndarray]:
+    return hermegauss(NODES)

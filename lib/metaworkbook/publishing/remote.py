@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ from metaworkbook.publishing.workers import open_workers
 PROJECT = ("effects/datapackage.yaml", "effects/*.csv", "notebooks/*", "requirements.lock")
 #: Parts of a work folder that come back from a worker.
 OUTPUTS = ("executed.ipynb", "results/*.json")
+#: What a notebook says that is worth importing the package beforehand.
+HEAVY = re.compile(r"^from metaworkbook import .*\b(models|reporting)\b", re.MULTILINE)
 Files = dict[str, bytes]
 
 
@@ -102,9 +105,8 @@ def open_nursery(
     """Return what runs pages of these notebooks: processes here, or those of a cluster."""
     if backend == "dask":
         return RemoteNursery(engine, scheduler)
-    cells = (cell for notebook in notebooks for cell in notebook["cells"])
-    ahead = any("metaworkbook" in cell["source"] for cell in cells if cell["cell_type"] == "code")
-    return Nursery(engine, work, ahead)
+    sources = (cell["source"] for notebook in notebooks for cell in notebook["cells"])
+    return Nursery(engine, work, ahead=any(HEAVY.search(source) for source in sources))
 
 
 def run_page(
