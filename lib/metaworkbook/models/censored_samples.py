@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -326,6 +327,7 @@ def _blocks(
             yield points[start : start + block]
 
 
+@lru_cache(maxsize=64)
 def _lattice(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return nodes and log weights against the standard normal density."""
     if nodes <= LARGEST_GAUSS:
