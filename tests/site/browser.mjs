@@ -1,6 +1,7 @@
 // What the browser tests share: the pages to open, and Chromium with nothing but an empty profile.
 import { createRequire } from "node:module";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 
 const require = createRequire(path.join(process.env.MODULES, "package.json"));
@@ -57,4 +58,32 @@ export async function open(browser, url, options = {}) {
   if (options.before) await page.addInitScript(options.before);
   await page.goto(url);
   return { page, seen, close: () => context.close() };
+}
+
+// Kept by a page from its first moment on: what moved without being asked to, and from where to where.
+export const watchShifts = () => {
+  window.shifts = [];
+  const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      window.shifts.push([value, ...sources.map(({ node, previousRect, currentRect }) =>
+        `${(node?.outerHTML ?? node?.textContent ?? "").slice(0, 80)}: ` +
+        `${place(previousRect)} -> ${place(currentRect)}`)]);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+};
+
+// A server on this machine that sends a file in small pieces, as a slow line or a busy machine does.
+export async function serveSlowly(root, piece = 4096, pause = 15) {
+  const server = http.createServer(async (request, response) => {
+    const text = fs.readFileSync(path.join(root, new URL(request.url, "http://local").pathname));
+    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" });
+    for (let start = 0; start < text.length; start += piece) {
+      response.write(text.subarray(start, start + piece));
+      await new Promise((done) => setTimeout(done, pause));
+    }
+    response.end();
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { address: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
 }
