@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metaworkbook.reporting import claims, codings, methods, proportions, published
+from metaworkbook.reporting import (
+    claims,
+    codings,
+    inventory,
+    methods,
+    pages,
+    proportions,
+    published,
+)
 from metaworkbook.reporting.display import to_text
 from metaworkbook.reporting.figures import shares
 from metaworkbook.results import Pooled, SignTest
@@ -166,39 +174,45 @@ def test_second_order_pools_show_how_overlap_moves_them():
     assert "kind of therapy: youth" in text
 
 
+NAMED = {"en": {"a": "avoidance"}, "nb": {"a": "unngåelse"}}
+
+
 def test_odd_intervals_are_named_and_untold_ones_left_out():
     reviews = pd.DataFrame(
-        [{"citation": "Odd", "estimate": 0.1, "oddity": "", "interval_note": "kept"},
-         {"citation": "Untold", "estimate": 0.2, "oddity": "", "interval_note": ""}]
+        [{"citation": "Odd", "x": "a", "estimate": 0.1, "oddity": "", "interval_note": "kept"},
+         {"citation": "Untold", "x": "a", "estimate": 0.2, "oddity": "", "interval_note": ""}]
     )  # fmt: skip
     nan = np.array([0.3, math.nan])
     checks = IntervalChecks(
         centre=nan, se=nan, floor=nan, inflation=nan, fits=np.array([False, True]),
         order=np.array([True, True]), wide_enough=np.array([False, True]),
     )  # fmt: skip
-    text = to_text(published.show_interval_checks(reviews, checks).html("en"))
+    text = to_text(published.show_interval_checks(reviews, checks, NAMED).html("en"))
     assert "estimate not in the middle; narrower than so many persons allow" in text
     assert "Untold" not in text
 
 
 def row(**cells):
-    return {"review_id": "r-01", "citation": "Review", "rater": "client", "estimate": -0.13,
-            "k": 33.0, "modality": "individual_adult", "population": "adults"} | cells  # fmt: skip
+    return {"review_id": "r-01", "citation": "Review", "x": "a", "rater": "client",
+            "estimate": -0.13, "k": 33.0, "modality": "individual_adult",
+            "population": "adults"} | cells  # fmt: skip
 
 
 def test_ours_beside_theirs_names_why_they_differ(synthesis, censored):
     mine = synthesis(main=censored(estimate=-0.2, low=-0.35, high=-0.05))
-    html = published.show_ours_beside(pd.DataFrame([row()]), {"r-01": mine}).html("en")
-    text = to_text(html)
+    beside = published.show_ours_beside(pd.DataFrame([row()]), {"r-01": mine}, NAMED)
+    text = to_text(beside.html("en"))
+    assert "avoidance" in text
     assert "they had 33 studies, we read 4 samples that can be used" in text
     assert "our interval includes their estimate" in text
-    none = to_text(published.show_ours_beside(pd.DataFrame([row()]), {}).html("en"))
+    none = to_text(published.show_ours_beside(pd.DataFrame([row()]), {}, NAMED).html("en"))
     assert "no row of ours tells a plain association" in none
 
 
 def test_other_kinds_of_therapy_are_a_reason(synthesis, censored):
     mine = synthesis(main=censored())
-    told = published.show_ours_beside(pd.DataFrame([row(modality="youth")]), {"r-01": mine})
+    other = pd.DataFrame([row(modality="youth")])
+    told = published.show_ours_beside(other, {"r-01": mine}, NAMED)
     assert "other kinds of therapy" in to_text(told.html("en"))
 
 
@@ -229,3 +243,40 @@ def test_simulated_coverage_is_shown_in_percent():
     text = to_text(methods.show_coverage([found]).html("en"))
     assert "92.5" in text
     assert "60" in text
+
+
+def test_the_headline_of_published_estimates_never_mixes_predictors():
+    reviews = pd.DataFrame(
+        [{"x": x, "statistic": "r", "estimate": r} for x, r in
+         (("secure", 0.71), ("avoidant", -0.55), ("secure", 0.17))]
+        + [{"x": "avoidant", "statistic": "d", "estimate": 3.0}]
+    )  # fmt: skip
+    names = {"en": {"secure": "security", "avoidant": "avoidance"},
+             "nb": {"secure": "trygghet", "avoidant": "unngåelse"}}  # fmt: skip
+    alliance = {"en": "the alliance", "nb": "alliansen"}
+    headline = pages.describe_reviews(reviews, alliance, alliance, names)["headline"]
+    assert headline["en"] == (
+        "Published pooled correlations with the alliance: "
+        "security 0.17 to 0.71 (2 estimates); avoidance −0.55."
+    )
+    assert "unngåelse −0,55" in headline["nb"]
+    none = pages.describe_reviews(reviews[:0], alliance, alliance, names)["headline"]["en"]
+    assert none.startswith("No published")
+
+
+def test_moderator_tests_name_their_review_and_quote_it_in_its_language():
+    cells = {"meta_id": "rev01", "citation": "Review (2001)", "moderator": "age of clients",
+             "levels": "", "result": "none", "test_statistic": "p = .5"}  # fmt: skip
+    html = inventory.show_moderators(pd.DataFrame([cells])).html("nb")
+    assert "Review (2001)" in html
+    assert "rev01" not in html
+    assert '<span lang="en">age of clients</span>' in html
+    assert "lang=" not in inventory.show_moderators(pd.DataFrame([cells])).html("en")
+
+
+def test_families_are_counted_under_their_names():
+    counts = pd.DataFrame([{"x_family": "a_b", "y_family": "c", "samples": 1, "rows": 1, "A": 1}])
+    names = {"en": {"a_b": "anger", "c": "calm"}, "nb": {"a_b": "sinne", "c": "ro"}}
+    table = inventory.show_counts(counts, {"A": "told"}, names)
+    assert "anger → calm" in table.html("en")
+    assert "sinne → ro" in table.html("nb")

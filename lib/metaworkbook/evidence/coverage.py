@@ -27,15 +27,29 @@ def name_constructs(ledger: Ledger, names: str) -> dict[str, str]:
         for name in names.split()
     ]
     return {
-        "en": " or ".join(english for english, _ in words),
-        "nb": " eller ".join(norwegian for _, norwegian in words),
+        "en": _enumerate([english for english, _ in words], "or"),
+        "nb": _enumerate([norwegian for _, norwegian in words], "eller"),
     }
+
+
+def _enumerate(words: list[str], joint: str) -> str:
+    """Return words as prose lists them: "a, b or c"."""
+    return f" {joint} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def name_predictors(ledger: Ledger) -> dict[str, dict[str, str]]:
     """Return the names of all constructs by language, then by construct."""
     table = ledger.tables["constructs"].set_index("construct")
     return {"en": table["name_en"].to_dict(), "nb": table["name_nb"].to_dict()}
+
+
+def name_families(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return the names of all families of constructs by language, then by family."""
+    families = sorted(set(ledger.tables["constructs"]["family"]))
+    named = {family: name_constructs(ledger, family) for family in families}
+    return {
+        language: {family: named[family][language] for family in named} for language in ("en", "nb")
+    }
 
 
 FAMILY_NAMES = {

@@ -279,9 +279,11 @@ def list_selected(selection: Selection) -> dict[str, list]:
 
 
 def select_moderators(ledger: Ledger, reviews: pd.DataFrame) -> pd.DataFrame:
-    """Return the moderator tests of the reviews given."""
+    """Return the moderator tests of the reviews given, each with the citation of its review."""
     moderators = ledger.tables["review_moderators"]
-    return moderators[moderators["meta_id"].isin(reviews["meta_id"])]
+    citations = dict(zip(reviews["meta_id"], reviews["citation"], strict=True))
+    found = moderators[moderators["meta_id"].isin(citations)]
+    return found.assign(citation=found["meta_id"].map(citations))
 
 
 VARIANTS = {

@@ -6,7 +6,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import translate
-from metaworkbook.reporting.tables import draw_table
+from metaworkbook.reporting.tables import draw_table, quote_source
 
 SEEN = {
     "agrees": "agrees",
@@ -41,7 +41,7 @@ def show_claims(claims: pd.DataFrame, seen: str = "") -> Shown:
 
     def render(language: str) -> str:
         lines = [
-            [row["citation"], row["claim"], row["proposition"] or "–",
+            [row["citation"], quote_source(row["claim"], language), row["proposition"] or "–",
              translate(SEEN[row["seen_in_source"]], language), translate(row["why"], language)]
             for row in rows.to_dict("records")
         ]  # fmt: skip

@@ -8,7 +8,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import WORDS, draw_table
+from metaworkbook.reporting.tables import WORDS, draw_table, quote_source
 
 STEPS = {
     "known": "Samples known, by the largest published review or our reading",
@@ -47,8 +47,16 @@ def show_totals(totals: dict[str, int]) -> Shown:
     return Shown(render)
 
 
-def show_counts(counts: pd.DataFrame, tiers: dict[str, str], rows: int = 25) -> Shown:
-    """Show the rows by pair of construct families and tier, the largest ``rows`` pairs."""
+def show_counts(
+    counts: pd.DataFrame,
+    tiers: dict[str, str],
+    names: dict[str, dict[str, str]],
+    rows: int = 25,
+) -> Shown:
+    """Show the rows by pair of construct families and tier, the largest ``rows`` pairs.
+
+    ``names`` are those of the families by language, as `evidence.name_families` gives them.
+    """
 
     def render(language: str) -> str:
         def say(text: str) -> str:
@@ -56,7 +64,7 @@ def show_counts(counts: pd.DataFrame, tiers: dict[str, str], rows: int = 25) -> 
 
         letters = list(tiers)
         lines = [
-            [f"{row['x_family'].replace('_', ' ')} → {row['y_family'].replace('_', ' ')}",
+            [f"{names[language][row['x_family']]} → {names[language][row['y_family']]}",
              row["samples"], row["rows"], *(row[tier] or "" for tier in letters)]
             for row in counts.head(rows).to_dict("records")
         ]  # fmt: skip
@@ -118,7 +126,10 @@ def show_leftovers(leftovers: pd.DataFrame) -> Shown:
     """Show every recorded row that went nowhere, with its reason."""
 
     def render(language: str) -> str:
-        lines = leftovers[["raw_id", "raw_table", "reason"]].to_numpy().tolist()
+        lines = [
+            [row["raw_id"], row["raw_table"], quote_source(row["reason"], language)]
+            for row in leftovers.to_dict("records")
+        ]
         return draw_table(
             translate("Recorded rows that went nowhere", language),
             [translate(w, language) for w in ("Row", "Table", "Reason")],
@@ -150,8 +161,9 @@ def show_published(reviews: pd.DataFrame, names: dict[str, dict[str, str]]) -> S
             k = "–" if math.isnan(row["k"]) else f"{row['k']:.0f}"
             n = "–" if math.isnan(row["n_total"]) else format_number(row["n_total"], 0, language)
             lines.append(
-                [row["citation"], names[language][row["x"]], row["subgroup"] or "–", number,
-                 interval, k, n, row["interval_note"] or row["oddity"]]
+                [row["citation"], names[language][row["x"]],
+                 quote_source(row["subgroup"] or "–", language), number, interval, k, n,
+                 quote_source(row["interval_note"] or row["oddity"], language)]
             )  # fmt: skip
         header = ("Review", "Predictor", "Part", "Estimate", "95 % interval", "k", "Persons",
                   "Odd in print")  # fmt: skip
@@ -166,14 +178,17 @@ def show_published(reviews: pd.DataFrame, names: dict[str, dict[str, str]]) -> S
 
 
 def show_moderators(moderators: pd.DataFrame) -> Shown:
-    """Show the moderator tests that the published reviews report."""
+    """Show the moderator tests that the published reviews report, in the reviews' own words."""
 
     def render(language: str) -> str:
-        columns = ["meta_id", "moderator", "levels", "result", "test_statistic"]
+        columns = ["citation", "moderator", "levels", "result", "test_statistic"]
         return draw_table(
             translate("Moderator tests of the reviews", language),
             [translate(w, language) for w in ("Review", "Moderator", "Levels", "Result", "Test")],
-            moderators[columns].to_numpy().tolist(),
+            [
+                [quote_source(cell, language) for cell in row]
+                for row in moderators[columns].to_numpy()
+            ],
         )
 
     return Shown(render)

@@ -135,7 +135,8 @@ def show_checklist(checklist: pd.DataFrame) -> Shown:
                     share=format_number(100 * row["filled"], 0, language),
                 )  # fmt: skip
             lines.append(
-                [f"{row['standard']} {row['item']}", translate(row["topic"], language),
+                [f"{row['standard']} {row['item']}".replace(" ", "\u00a0"),
+                 translate(row["topic"], language),
                  translate(STATUS[row["status"]], language), where]
             )  # fmt: skip
         header = ("Item", "Topic", "Status", "Where")

@@ -92,6 +92,8 @@ def show_moderator_tests(
     """Show each moderator's test: all rows (likelihood ratio) and coefficients alone (F)."""
 
     def render(language: str) -> str:
+        if all(result.contrasts is None for result in results):
+            return f"<p>{escape(translate(FEW, language))}</p>"
         lines = []
         for moderator, result in zip(moderators, results, strict=True):
             lines.append(
@@ -181,7 +183,7 @@ def describe_moderators(
     """Return the page's headline by language: how many moderators could be compared."""
     tested = [result for result in results if result.contrasts is not None]
     headline = {
-        language: f"{x[language]} – {y[language]}: "
+        language: f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}: "
         + translate(
             "{tested} of {declared} declared moderators have samples enough to be compared.",
             language,

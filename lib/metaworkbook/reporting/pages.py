@@ -179,27 +179,50 @@ def describe_inventory(counts: dict[str, int]) -> dict:
     }
 
 
-def describe_reviews(reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]) -> dict:
-    """Return the index sentence and card of a page of published estimates."""
+def describe_reviews(
+    reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str], names: dict[str, dict[str, str]]
+) -> dict:
+    """Return the index sentence of a page of published estimates, predictor by predictor.
+
+    Predictors are never mixed: more of one may mean less of another. ``names`` are theirs by
+    language, as `evidence.name_predictors` gives them.
+    """
     numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    groups = [
+        (predictor, numbers.loc[numbers["x"] == predictor, "estimate"])
+        for predictor in dict.fromkeys(numbers["x"])
+    ]
     headline = {}
     for language in LANGUAGES:
-        if numbers.empty:
+        if not groups:
             text = "No published pooled correlation of {x} with {y} was seen."
             headline[language] = translate(text, language, x=x[language], y=y[language])
             continue
-        low, high = numbers["estimate"].min(), numbers["estimate"].max()
+        listed = "; ".join(
+            f"{names[language][predictor]} {_span(estimates, language)}"
+            for predictor, estimates in groups
+        )
         headline[language] = translate(
-            "{count} published pooled correlations of {x} with {y} lie between {low} and {high}.",
-            language, count=len(numbers), x=x[language], y=y[language],
-            low=format_number(low, 2, language), high=format_number(high, 2, language),
+            "Published pooled correlations with {y}: {listed}.", language,
+            y=y[language], listed=listed,
         )  # fmt: skip
     return {"headline": headline}
 
 
-def show_review_count(reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str]) -> Shown:
+def _span(estimates: pd.Series, language: str) -> str:
+    low, high = (format_number(end, 2, language) for end in (estimates.min(), estimates.max()))
+    if len(estimates) == 1:
+        return low
+    return translate(
+        "{low} to {high} ({count} estimates)", language, low=low, high=high, count=len(estimates)
+    )
+
+
+def show_review_count(
+    reviews: pd.DataFrame, x: dict[str, str], y: dict[str, str], names: dict[str, dict[str, str]]
+) -> Shown:
     """Show in one sentence what the published estimates of a question say."""
-    headline = describe_reviews(reviews, x, y)["headline"]
+    headline = describe_reviews(reviews, x, y, names)["headline"]
     return Shown(lambda language: f'<p class="lead">{escape(headline[language])}</p>')
 
 

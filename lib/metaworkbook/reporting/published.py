@@ -8,7 +8,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import draw_table, format_interval, format_r
+from metaworkbook.reporting.tables import draw_table, format_interval, format_r, quote_source
 from metaworkbook.results.reviews import IntervalChecks, ReviewPool
 from metaworkbook.results.synthesis import Synthesis
 
@@ -74,15 +74,22 @@ def _pool_line(
     ]  # fmt: skip
 
 
+def _name(row: dict, names: dict[str, str]) -> str:
+    """Return a published estimate's name: one review tells of several predictors."""
+    return f"{row['citation']}: {names.get(row['x'], row['x'])}"
+
+
 def words(text: str) -> str:
     """Return a code of the ledger as words."""
     return text.replace("_", " ")
 
 
-def show_interval_checks(reviews: pd.DataFrame, checks: IntervalChecks) -> Shown:
+def show_interval_checks(
+    reviews: pd.DataFrame, checks: IntervalChecks, names: dict[str, dict[str, str]]
+) -> Shown:
     """Show what each printed interval says of itself: middle, width, order.
 
-    ``checks`` stand in the order of ``reviews``.
+    ``checks`` stand in the order of ``reviews``; ``names`` are those of the predictors by language.
     """
 
     def render(language: str) -> str:
@@ -101,13 +108,16 @@ def show_interval_checks(reviews: pd.DataFrame, checks: IntervalChecks) -> Shown
             ]
             verdict = "; ".join(translate(text, language) for text in found)
             lines.append(
-                [row["citation"], format_number(row["estimate"], 2, language),
+                [_name(row, names[language]),
+                 format_number(row["estimate"], 2, language),
                  format_r(checks.centre[i], language), format_number(checks.se[i], 3, language),
                  format_number(checks.inflation[i], 1, language),
-                 verdict or translate("fits", language), row["oddity"] or row["interval_note"]]
+                 verdict or translate("fits", language),
+                 quote_source(row["oddity"] or row["interval_note"], language)]
             )  # fmt: skip
-        header = ("Review", "Printed r", "Middle of the interval", "Standard error (z)",
-                  "Times the least error", "Check", "Odd in print")  # fmt: skip
+        header = ("Review", "Printed r", "Middle of the interval",
+                  "Standard error (z)", "Times the least error", "Check",
+                  "Odd in print")  # fmt: skip
         return draw_table(
             translate("Printed intervals, reconstructed", language),
             [translate(word, language) for word in header], lines, numeric=(1, 2, 3, 4),
@@ -116,10 +126,13 @@ def show_interval_checks(reviews: pd.DataFrame, checks: IntervalChecks) -> Shown
     return Shown(render)
 
 
-def show_ours_beside(reviews: pd.DataFrame, ours: dict[str, Synthesis]) -> Shown:
+def show_ours_beside(
+    reviews: pd.DataFrame, ours: dict[str, Synthesis], names: dict[str, dict[str, str]]
+) -> Shown:
     """Show our estimate beside each published one on the same question, and why they differ.
 
     ``ours`` are syntheses by review id; questions that no row of ours answers are not in it.
+    ``names`` are those of the predictors by language.
     """
 
     def render(language: str) -> str:
@@ -127,13 +140,14 @@ def show_ours_beside(reviews: pd.DataFrame, ours: dict[str, Synthesis]) -> Shown
         for row in reviews.to_dict("records"):
             mine = ours.get(row["review_id"])
             lines.append(
-                [row["citation"], translate(words(row["rater"] or "any"), language),
+                [_name(row, names[language]),
+                 translate(words(row["rater"] or "any"), language),
                  format_number(row["estimate"], 2, language),
                  "–" if math.isnan(row["k"]) else f"{row['k']:.0f}",
                  *_ours(mine, language), "; ".join(_reasons(row, mine, language))]
             )  # fmt: skip
-        header = ("Review", "Rater", "Theirs, r", "Studies", "Ours, r", "95 % interval",
-                  "Samples", "Why they differ")  # fmt: skip
+        header = ("Review", "Rater", "Theirs, r", "Studies", "Ours, r",
+                  "95 % interval", "Samples", "Why they differ")  # fmt: skip
         return draw_table(
             translate("Ours beside theirs", language),
             [translate(word, language) for word in header], lines, numeric=(2, 3, 4, 5, 6),

@@ -136,7 +136,8 @@ def describe_small_studies(
                 language, p=format_number(checks.egger.p_value, 3, language),
                 **_range(checks, language),
             )  # fmt: skip
-        headline[language] = f"{x[language]} – {y[language]}: {told}"
+        title = f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}"
+        headline[language] = f"{title}. {told}"
     return {"headline": headline}
 
 

@@ -85,6 +85,13 @@ class Markup:
         self.content = content
 
 
+def quote_source(text: str, language: str) -> str | Markup:
+    """Return a cell of the evidence as it stands, marked as English on a Norwegian page."""
+    if language == "en" or not any(letter.isalpha() for letter in text):
+        return text
+    return Markup(f'<span lang="en">{escape(text)}</span>')
+
+
 def show_methods(
     synthesis: Synthesis, others: dict[str, Synthesis], reviews: pd.DataFrame
 ) -> Shown:
@@ -188,7 +195,7 @@ def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
             link = f'<a href="{escape(to)}">{escape(row["citation"])}</a>'
             detail = translate(row["reason_detail"], language)
             reason = translate(row["reason_text"], language).format(detail=detail)
-            lines.append([Markup(link), row["summary"], reason])
+            lines.append([Markup(link), quote_source(row["summary"], language), reason])
         return draw_table(
             translate("Rows left out, and why", language),
             [translate(word, language) for word in ("Study", "What it reports", "Reason")],
