@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metaworkbook.evidence.demonstration import open_source
 from metaworkbook.evidence.ledger import read_ledger
 from metaworkbook.publishing.downloads import FORMULA, flatten, neutralise, write_downloads
 
@@ -130,3 +131,16 @@ def test_writing_twice_gives_the_same_bytes(written, tmp_path):
     _, files, ledger, results = written
     again = write_downloads(tmp_path / "data", ledger, results, PAGES)
     assert [file.read_bytes() for file in again] == [file.read_bytes() for file in files]
+
+
+def test_a_page_of_the_demonstration_offers_the_demonstrations_rows(tmp_path):
+    page = PAGES[0].name
+    shown = open_source("demonstration").tables["effects"]["effect_id"].tolist()
+    results = {
+        page: {"page": page, "parameters": {"source": "demonstration"}, "results": {},
+               "selected": {"entered": shown, "left_out": []}}
+    }  # fmt: skip
+    write_downloads(tmp_path / "data", read_ledger(), results, PAGES[:1])
+    rows = read(tmp_path / "data" / f"{page}.csv")
+    assert [row["effect_id"] for row in rows] == shown
+    assert all(row["entered"] == "yes" and row["ri"] for row in rows)

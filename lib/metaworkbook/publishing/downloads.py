@@ -49,15 +49,19 @@ def write_downloads(
     list of Path
         What was written.
     """
+    from metaworkbook.evidence.demonstration import LEDGER, open_source
     from metaworkbook.evidence.selection import describe_effects
 
     tables = folder / "ledger"
     tables.mkdir(parents=True, exist_ok=True)
     written = []
-    effects = describe_effects(ledger)
+    effects = {LEDGER: describe_effects(ledger)}
     for page in pages:
         result = results.get(page.name, {"page": page.name, "results": {}})
-        rows = list_rows(result, effects)
+        source = result.get("parameters", {}).get("source", LEDGER)
+        if source not in effects:
+            effects[source] = describe_effects(open_source(source))
+        rows = list_rows(result, effects[source])
         written.append(_write_csv(folder / f"{page.name}.csv", *rows))
         text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
         written.append(_write_text(folder / f"{page.name}.json", text + "\n"))
