@@ -186,3 +186,21 @@ def test_the_index_of_real_questions_is_light():
     html = render_index(results, pages, "en", PROVENANCE)
     assert html.count('class="interval"') == len(pages)
     assert len(html.encode()) < 150_000
+
+
+def test_a_question_is_summed_up_without_repeating_its_cards():
+    names = {"x": {"en": "avoidance", "nb": "unngåelse"}, "y": {"en": "alliance", "nb": "allianse"}}
+    results = {
+        name: {"page": name, "headline": {"en": "A sentence.", "nb": "En setning."},
+               "card": {key: CARD[key] for key in CARD if key not in ("page", "title", "sentence")}
+               | names}
+        for name in ("avoidance-alliance", "anxiety-alliance")
+    }  # fmt: skip
+    results["avoidance-bond"] = {"page": "avoidance-bond", "headline": {"en": "Too few.", "nb": ""},
+                                 "card": {"verdict": "no_pooling"}}  # fmt: skip
+    first = answers.answer_questions(results, "en")[0]
+    text = " ".join(first["sentences"])
+    assert "of 2 questions" in text
+    assert "Avoidance – alliance: r = −0.13, A (2024)" in text
+    assert not any(card["sentence"] in text for card in first["cards"])
+    assert "−0.20" not in text

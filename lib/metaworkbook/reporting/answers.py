@@ -76,8 +76,10 @@ def _card(page: str, result: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
-    """Return a few sentences over all cards of a question: what is decided, what is not."""
-    pooled = [card for card in cards if card.get("estimate") is not None]
+    """Return a few sentences over all cards of a question: what is decided, what reviews found.
+
+    What a single card tells stands on the card alone.
+    """
     decided = [card for card in cards if card.get("verdict") in ("negative", "positive")]
     fitted = [card for card in cards if card.get("verdict") in FITTED]
     sentences = []
@@ -101,31 +103,23 @@ def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
                 language,
             )  # fmt: skip
         )
-    for card in pooled:
-        published = card.get("published")
-        if published and card.get("bounded"):
-            sentences.append(
-                translate(
-                    "{title}: r = {r} ({low} to {high}, {k} samples) here; "
-                    "r = {published} in {citation}.",
-                    language,
-                    title=card["title"],
-                    r=format_number(card["estimate"], 2, language),
-                    low=format_number(card["ci_low"], 2, language),
-                    high=format_number(card["ci_high"], 2, language),
-                    k=card["k"],
-                    published=format_number(published["estimate"], 2, language),
-                    citation=published["citation"],
-                )  # fmt: skip
-            )
-    empty = [
-        card["title"] for card in cards if card.get("verdict") in ("side_by_side", "no_pooling")
-    ]
-    if empty:
-        sentences.append(
-            translate("Too few samples to pool: {titles}.", language, titles="; ".join(empty))
+    told = [card for card in cards if card.get("published") and card.get("bounded")]
+    if told:
+        listed = "; ".join(
+            translate(
+                "{title}: r = {r}, {citation}",
+                language,
+                title=card["title"],
+                r=format_number(card["published"]["estimate"], 2, language),
+                citation=card["published"]["citation"],
+            )  # fmt: skip
+            for card in told
         )
-    for card in cards:
-        if "verdict" not in card:
-            sentences.append(card["sentence"])
+        sentences.append(
+            translate(
+                "In published reviews, which had the coefficients: {listed}.",
+                language,
+                listed=listed,
+            )
+        )
     return sentences
