@@ -73,7 +73,16 @@ def test_a_table_gets_one_scroll_region_named_by_its_caption():
 
 def test_an_empty_heading_cell_is_no_heading():
     html = tidy('<table><tr><th scope="row"> </th><th scope="row">a</th></tr></table>', "en")
-    assert '<tr><td></td><th scope="row">a</th></tr>' in html
+    assert '<tr><td></td><th scope="row" class="brief">a</th></tr>' in html
+
+
+def test_prose_in_a_table_gets_room_and_a_numbered_row_none():
+    prose, link = "word " * 12, '<a href="#a">P12</a>'
+    row = f'<tr><th scope="row">{link}</th><td>{prose}</td><td>short</td></tr>'
+    html = tidy(f"<table>{row}</table>", "en")
+    assert f'<th scope="row" class="brief">{link}</th>' in html
+    assert f'<td class="long">{prose}</td><td>short</td>' in html
+    assert tidy(html, "en") == html
 
 
 def test_regions_with_one_label_are_told_apart():

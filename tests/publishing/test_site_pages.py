@@ -12,7 +12,7 @@ import pytest
 
 from metaworkbook.errors import PageError
 from metaworkbook.publishing.frame import Place, build_policy
-from metaworkbook.publishing.site import render_page
+from metaworkbook.publishing.site import drop_repeated, name_pages, render_page
 
 from .site_samples import (
     HOSTILE,
@@ -27,8 +27,8 @@ from .site_samples import (
 PAGE = PAGES[1]
 
 
-def render(language: str = "en", made=None, page=PAGE) -> str:
-    return render_page(made or notebook(), page, PAGES, language, PROVENANCE)
+def render(language: str = "en", made=None, page=PAGE, result=None) -> str:
+    return render_page(made or notebook(), page, PAGES, language, PROVENANCE, result=result)
 
 
 def policy(html: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ def test_nothing_of_the_page_asks_for_a_file():
     for tag, attributes in reading.tags:
         assert not loading & set(attributes), tag
         if tag == "link":
-            assert attributes["rel"] == "alternate"
+            assert attributes["rel"] == "alternate" or attributes["href"].startswith("#")
     for block in reading.blocks["style"] + reading.blocks["script"]:
         assert "url(" not in block
         assert "@import" not in block
@@ -87,7 +87,7 @@ def test_language_title_and_switch(language, word):
     other = {"en": "nb", "nb": "en"}[language]
     switch = next(tag for tag in reading.all("a") if tag.get("class") == "language")
     assert (switch["hreflang"], switch["lang"]) == (other, other)
-    assert {tag["hreflang"] for tag in reading.all("link")} == {"en", "nb"}
+    assert {tag["hreflang"] for tag in reading.all("link") if "hreflang" in tag} == {"en", "nb"}
 
 
 @pytest.mark.parametrize("path", ["index.html", "one.html", "study/a.html"])
@@ -138,6 +138,30 @@ def test_downloads_lie_beside_both_languages():
     for language, way in (("en", "data/"), ("nb", "../data/")):
         links = {tag["href"] for tag in Reading(render(language)).all("a") if "download" in tag}
         assert links == {f"{way}one.csv", f"{way}one.json"}
+
+
+def test_the_csv_is_called_rows_only_where_the_page_selects_rows():
+    assert "numbers (CSV)" in Reading(render()).text
+    selecting = {"headline": {"en": "", "nb": ""}, "selected": {"entered": ["a-01"]}}
+    assert "rows (CSV)" in Reading(render(result=selecting)).text
+
+
+def test_a_link_that_shows_the_name_of_a_page_shows_its_title():
+    known, other = '<a href="one.html">one</a>', '<a href="gone.html">gone</a>'
+    title = PAGE.title["nb"]
+    assert name_pages(known + other, PAGES, "nb") == f'<a href="one.html">{title}</a>{other}'
+
+
+def test_the_headline_is_not_said_twice():
+    lead = '<div class="output"><p class="lead">{}</p></div>'
+    again, other = lead.format("The client&#x27;s view: none."), lead.format("Another.")
+    assert drop_repeated(again + other, "The client's view: none.") == other
+
+
+def test_the_page_is_painted_when_it_has_been_read_to_its_end():
+    html = render()
+    assert '<link rel="expect" href="#page-end" blocking="render">' in html
+    assert html.index('id="page-end"') > html.index("</main>")
 
 
 def test_navigation_marks_the_page_and_leads_on():

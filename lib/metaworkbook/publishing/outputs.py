@@ -26,6 +26,9 @@ LOOSE = re.compile(r"<g>(<(path|text|use)\b[^>]*?(?:/>|>[^<]*</\2>))</g>")
 DRAWN = re.compile(r"""(\sid="|url\(#|<use\b[^>]*?\shref="#)((?:[\w-]*-)?[mp][0-9a-f]{10})("|\))""")
 REGION = re.compile(r"""(<div\b[^>]*\brole="region"[^>]*\baria-label=")([^"]*)(")""")
 EMPTY = re.compile(r"<th\b[^>]*>\s*</th>")
+CELL = re.compile(r"<(td|th scope=\"row\")>(.*?)</(td|th)>", re.DOTALL)
+# A cell with this many letters is prose; a heading of a row with this few needs no room kept.
+LONG, BRIEF = 60, 8
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -162,6 +165,15 @@ def _shorten(numbers: str) -> str:
     return re.sub(r"\s*([A-Za-z\n])\s*", lambda found: found[1].strip() or " ", short).strip()
 
 
+def _classify(found: re.Match[str]) -> str:
+    """Mark a table cell that holds prose, and a row's heading that is a number or a letter."""
+    length = len(re.sub(r"<[^>]+>", "", found[2]))
+    kind = "long" if found[1] == "td" and length >= LONG else ""
+    if found[1] != "td" and length <= BRIEF:
+        kind = "brief"
+    return f'<{found[1]} class="{kind}">{found[2]}</{found[3]}>' if kind else found[0]
+
+
 def _wrap_tables(html: str, language: str) -> str:
     """Put each table that is not yet in a scroll region into one, named by its caption."""
     count = 0
@@ -171,6 +183,7 @@ def _wrap_tables(html: str, language: str) -> str:
         count += 1
         before = html[: found.start()].rstrip()
         table = EMPTY.sub("<td></td>", found[0].replace(' border="1"', ""))
+        table = CELL.sub(_classify, table)
         if re.search(r'<div\b[^>]*class="[^"]*\bscroll\b[^>]*>$', before):
             return table
         caption = re.search(r"<caption[^>]*>(.*?)</caption>", table, re.DOTALL)

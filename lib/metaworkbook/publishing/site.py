@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from metaworkbook.errors import PageError
 from metaworkbook.publishing.downloads import write_downloads
@@ -39,6 +40,8 @@ __all__ = [
 
 # The scripts of a page with the explorer.
 EXPLORER = ("pooling", "explorer")
+PAGE_LINK = re.compile(r'(<a href="([a-z0-9-]+)\.html">)\2</a>')
+LEAD = re.compile(r'<div class="output">\s*<p class="lead">([^<]*)</p>\s*</div>')
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
 
@@ -87,6 +90,8 @@ def render_page(
     notebook = _as_node(notebook)
     place = Place(language, f"{page.name}.html")
     article = link_illustrations(render_article(notebook, language), place)
+    headline = keep_together((result or {}).get("headline", {}).get(language, ""))
+    article = name_pages(drop_repeated(article, headline), pages, language)
     article, rules = hoist_styles(tell_apart(shorten_names(article)))
     entries = [entry for _, section in list_sections(pages, language) for entry in section]
     position = [entry.path for entry in entries].index(place.path)
@@ -101,7 +106,8 @@ def render_page(
         scripts=("site", *(EXPLORER if 'class="explorer"' in article else ())),
         name=page.name,
         sourced=sourced,
-        headline=keep_together((result or {}).get("headline", {}).get(language, "")),
+        selects=bool((result or {}).get("selected")),
+        headline=headline,
         article=article,
         contents=list_headings(article),
         has_code='<details class="code">' in article,
@@ -143,6 +149,23 @@ def make_exporter(language: str) -> Any:
     # What was run here needs no step of tidying, each with a validation of its own.
     return ArticleExporter(
         template_paths=[str(TEMPLATES)], template_name="base", default_preprocessors=[]
+    )
+
+
+def name_pages(article: str, pages: list[Page], language: str) -> str:
+    """Return HTML that shows a page's title where a notebook could only show its name."""
+    titles = {page.name: page.title[language] for page in pages}
+
+    def entitle(found: re.Match[str]) -> str:
+        return f"{found[1]}{escape(titles.get(found[2], found[2]))}</a>"
+
+    return PAGE_LINK.sub(entitle, article)
+
+
+def drop_repeated(article: str, headline: str) -> str:
+    """Return HTML without the output that is the headline again, which opens the page already."""
+    return LEAD.sub(
+        lambda found: "" if unescape(found[1]).strip() == headline else found[0], article
     )
 
 
