@@ -71,7 +71,7 @@ def test_names_in_both_languages(small_ledger):
     assert coverage.name_constructs(small_ledger, "alliance")["nb"] == "arbeidsalliansen"
     three = coverage.name_constructs(small_ledger, "dismissing alliance_bond alliance")["en"]
     assert three == "dismissing style, bond or the alliance"
-    assert coverage.name_families(small_ledger)["nb"]["alliance"] == "arbeidsalliansen"
+    assert coverage.name_predictors(small_ledger)["nb"]["alliance"] == "arbeidsalliansen"
     with pytest.raises(ProblemsError, match="rapport"):
         coverage.name_constructs(small_ledger, "alliance rapport")
 

@@ -45,3 +45,11 @@ def test_cells_stay_text(candidates):
 
 def test_no_row_is_said(candidates):
     assert "There is no row to pool." in show_explorer(candidates.iloc[:0], "A").html()
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "with JavaScript"), ("nb", "med JavaScript")]
+)
+def test_it_says_what_it_needs_where_it_cannot_run(candidates, language, word):
+    html = show_explorer(candidates, "A C D").html(language)
+    assert word in html[html.index('class="note unscripted"') :]

@@ -14,6 +14,11 @@ def test_pool_sentence_carries_estimate_interval_samples_and_condition(synthesis
         assert part in text
 
 
+def test_a_question_begins_with_a_capital():
+    x, y = {"en": "attachment avoidance"}, {"en": "the alliance"}
+    assert sentences.name_pair(x, y, "en") == "Attachment avoidance – the alliance"
+
+
 def test_unbounded_pool_gives_the_finite_end_and_no_estimate(synthesis, censored):
     main = censored(math.nan, -math.inf, -0.1, bounded=False)
     text = sentences.describe_pool(synthesis(main, "not_decided"), "x", "y", "en")

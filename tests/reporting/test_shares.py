@@ -280,3 +280,13 @@ def test_families_are_counted_under_their_names():
     table = inventory.show_counts(counts, {"A": "told"}, names)
     assert "anger → calm" in table.html("en")
     assert "sinne → ro" in table.html("nb")
+
+
+def test_parts_of_propositions_are_asked_in_the_language_of_the_page():
+    part = {"id": "P1", "part": "avoidance, early alliance", "kind": "synthesis", "x": "a_b c",
+            "y": "c", "asked": "phase early; rater client", "against": "", "expected": "negative",
+            "main": True}  # fmt: skip
+    names = {"en": {"a_b": "anger", "c": "calm"}, "nb": {"a_b": "sinne", "c": "ro"}}
+    table = methods.show_parts(pd.DataFrame([part]), names)
+    assert "anger, calm → calm; phase early; rater client" in table.html("en")
+    assert "sinne, ro → ro; fase: tidlig; vurdert av klienten" in table.html("nb")

@@ -114,3 +114,9 @@ def test_codes_of_published_rows_that_reach_a_page_are_translated(real_ledger):
     rows_read = real_ledger.tables["reviews"]
     codes = {word for column in ("modality", "rater", "population") for word in rows_read[column]}
     assert missing_messages({published.words(code) for code in codes if code}) == set()
+
+
+def test_filters_of_propositions_are_translated():
+    parts = checklist.list_parts()
+    filters = {one for told in (*parts["asked"], *parts["against"]) for one in told.split("; ")}
+    assert missing_messages(filters - {""}) == set()

@@ -53,7 +53,6 @@ PUBLIC = {
     "check_reporting": "checklist",
     "select_published": "published",
     "review_arrays": "published",
-    "name_families": "coverage",
     "name_predictors": "coverage",
     "match_published": "published",
     "group_published": "published",

@@ -38,17 +38,17 @@ def _enumerate(words: list[str], joint: str) -> str:
 
 
 def name_predictors(ledger: Ledger) -> dict[str, dict[str, str]]:
-    """Return the names of all constructs by language, then by construct."""
-    table = ledger.tables["constructs"].set_index("construct")
-    return {"en": table["name_en"].to_dict(), "nb": table["name_nb"].to_dict()}
-
-
-def name_families(ledger: Ledger) -> dict[str, dict[str, str]]:
-    """Return the names of all families of constructs by language, then by family."""
-    families = sorted(set(ledger.tables["constructs"]["family"]))
-    named = {family: name_constructs(ledger, family) for family in families}
+    """Return the names of all constructs and families by language, then by construct or family."""
+    table = ledger.tables["constructs"]
+    named = {
+        name: FAMILY_NAMES.get(name, (name.replace("_", " "),) * 2) for name in table["family"]
+    }
+    named |= dict(
+        zip(table["construct"], zip(table["name_en"], table["name_nb"], strict=True), strict=True)
+    )
     return {
-        language: {family: named[family][language] for family in named} for language in ("en", "nb")
+        language: {name: words[place] for name, words in named.items()}
+        for place, language in enumerate(("en", "nb"))
     }
 
 

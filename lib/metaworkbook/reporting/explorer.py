@@ -41,6 +41,9 @@ SAYINGS = {
 }
 
 
+NEEDS = "This part works on the finished page, with JavaScript."
+
+
 def show_explorer(candidates: pd.DataFrame, tiers: str, rho: float = 0.6) -> Shown:
     """Show the form with which a reader filters rows, unticks studies and pools again.
 
@@ -76,6 +79,7 @@ def show_explorer(candidates: pd.DataFrame, tiers: str, rho: float = 0.6) -> Sho
             f"{escape(translate('Back to the selection of the page', language))}</button>"
             f'<a class="button" href="#explorer">'
             f"{escape(translate('Link to this selection', language))}</a></p></form>"
+            f'<p class="note unscripted">{escape(translate(NEEDS, language))}</p>'
         )
 
     return Shown(render)

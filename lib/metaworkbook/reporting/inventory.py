@@ -55,7 +55,7 @@ def show_counts(
 ) -> Shown:
     """Show the rows by pair of construct families and tier, the largest ``rows`` pairs.
 
-    ``names`` are those of the families by language, as `evidence.name_families` gives them.
+    ``names`` are those of the families by language, as `evidence.name_predictors` gives them.
     """
 
     def render(language: str) -> str:

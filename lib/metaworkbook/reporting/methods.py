@@ -51,20 +51,29 @@ def show_analyses(analyses: dict[str, tuple[str, str]]) -> Shown:
     return Shown(render)
 
 
-def show_parts(parts: pd.DataFrame) -> Shown:
-    """Show every part of every proposition as it is asked of the ledger."""
+def show_parts(parts: pd.DataFrame, names: dict[str, dict[str, str]]) -> Shown:
+    """Show every part of every proposition as it is asked of the ledger.
+
+    ``names`` are those of constructs and families by language, as `evidence.name_predictors` gives
+    them.
+    """
+
+    def name(ids: str, language: str) -> str:
+        return ", ".join(names[language][one] for one in ids.split())
+
+    def say(filters: str, language: str) -> str:
+        return "; ".join(translate(one, language) for one in filters.split("; "))
 
     def render(language: str) -> str:
         lines = []
         for row in parts.to_dict("records"):
-            asked = "; ".join(
-                text for text in (
-                    f"{row['x'].replace('_', ' ')} → {row['y'].replace('_', ' ')}", row["asked"]
-                ) if text
-            )  # fmt: skip
+            asked = f"{name(row['x'], language)} → {name(row['y'], language)}"
+            if row["asked"]:
+                asked += f"; {say(row['asked'], language)}"
             lines.append(
                 [row["id"], translate(row["part"], language),
-                 translate(KINDS[row["kind"]], language), asked, row["against"] or "–",
+                 translate(KINDS[row["kind"]], language), asked,
+                 say(row["against"], language) or "–",
                  translate(WORDS[row["expected"]], language),
                  translate("yes" if row["main"] else "no", language)]
             )  # fmt: skip

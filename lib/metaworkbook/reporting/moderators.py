@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.figures.levels import Line, draw_lines
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.sentences import name_pair
 from metaworkbook.reporting.tables import draw_table
 from metaworkbook.results import MetaRegression
 from metaworkbook.results.censored_moderators import Moderator, ModeratorResult
@@ -183,7 +184,7 @@ def describe_moderators(
     """Return the page's headline by language: how many moderators could be compared."""
     tested = [result for result in results if result.contrasts is not None]
     headline = {
-        language: f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}: "
+        language: f"{name_pair(x, y, language)}: "
         + translate(
             "{tested} of {declared} declared moderators have samples enough to be compared.",
             language,

@@ -230,7 +230,7 @@ def describe_signs(signs: SignTest, x: dict[str, str], y: dict[str, str]) -> dic
     """Return the headline of a page of directions, by language."""
     return {
         "headline": {
-            language: f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}. "
+            language: f"{sentences.name_pair(x, y, language)}. "
             + sentences.describe_signs(signs, language)
             for language in LANGUAGES
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.figures.levels import Line, draw_lines
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.sentences import name_pair
 from metaworkbook.reporting.tables import draw_table, format_interval, format_r
 from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.robustness import CensoredRobustness, Robustness
@@ -147,7 +148,7 @@ def describe_robustness(
 
 
 def _headline(censored: CensoredRobustness, x: dict, y: dict, language: str) -> str:
-    pair = f"{x[language]} – {y[language]}: "
+    pair = f"{name_pair(x, y, language)}: "
     if censored.main is None:
         return pair + translate(FEW, language)
     sides = {_side(result) for result in (censored.main, *censored.without)}

@@ -10,6 +10,11 @@ from metaworkbook.results import Censored, InformationShare, SignTest
 from metaworkbook.results.synthesis import Synthesis
 
 
+def name_pair(x: dict[str, str], y: dict[str, str], language: str) -> str:
+    """Return the title of a question, as a sentence begins: "Avoidance – the alliance"."""
+    return f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}"
+
+
 def describe_pool(synthesis: Synthesis, x: str, y: str, language: str) -> str:
     """Return the sentence that says what all rows together give for ``x`` and ``y``."""
     main = synthesis.main

@@ -10,6 +10,7 @@ import pandas as pd
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.figures.reported import describe as describe_rows
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.sentences import name_pair
 from metaworkbook.reporting.tables import draw_table, format_interval, format_r
 from metaworkbook.results.asymmetry import SmallStudies
 
@@ -136,8 +137,7 @@ def describe_small_studies(
                 language, p=format_number(checks.egger.p_value, 3, language),
                 **_range(checks, language),
             )  # fmt: skip
-        title = f"{x[language][:1].upper()}{x[language][1:]} – {y[language]}"
-        headline[language] = f"{title}. {told}"
+        headline[language] = f"{name_pair(x, y, language)}. {told}"
     return {"headline": headline}
 
 
