@@ -147,10 +147,13 @@ describe("in the page", () => {
   test("without JavaScript and on paper it is not there", async () => {
     const { page, close } = await open(browser, address(PAGE), { javaScriptEnabled: false });
     assert.equal(await page.locator(".explorer").isVisible(), false);
+    assert.equal(await page.locator(".unscripted").isVisible(), true);
     await close();
     const paper = await open(browser, address(PAGE));
     await paper.page.emulateMedia({ media: "print" });
-    assert.equal(await paper.page.locator(".explorer").isVisible(), false);
+    for (const part of [".explorer", ".unscripted", "#try-it-yourself", "#try-it-yourself + p"]) {
+      assert.equal(await paper.page.locator(part).isVisible(), false, part);
+    }
     await paper.close();
   });
 });

@@ -104,23 +104,40 @@ test("an address with an anchor opens the evidence at once", async () => {
   await close();
 });
 
-test("every focus is seen and nothing traps it", async () => {
-  const { page, close } = await open(browser, PAGE);
-  const seen = new Set();
-  for (let step = 0; step < 60; step += 1) {
-    await page.keyboard.press("Tab");
-    const state = await page.evaluate(() => {
-      const node = document.activeElement;
-      const style = getComputedStyle(node);
-      return { key: node === document.body ? "" : node.outerHTML.slice(0, 200), outline: style.outlineStyle,
-        width: parseFloat(style.outlineWidth) };
-    });
-    if (!state.key) break;
-    seen.add(state.key);
-    assert.ok(state.outline !== "none" && state.width >= 2, state.key);
+test("an address with parameters and anchors that nobody knows shows the page itself", async () => {
+  for (const rest of ["?utm_source=x&lang=nb#nowhere", "?<script>alert(1)</script>#explorer:x=1", "#%00"]) {
+    const { page, seen, close } = await open(browser, PAGE + rest);
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+    assert.equal(await page.locator("details.evidence[open]").count(), 0);
+    assert.deepEqual(seen.errors, []);
+    await close();
   }
-  assert.ok(seen.size > 12, `${seen.size} stops`);
-  await close();
+});
+
+test("every focus is seen at 200 % zoom and nothing traps it", async () => {
+  for (const address of [PAGE, `file://${path.join(SITE, "index.html")}`,
+    `file://${path.join(SITE, "nb/avoidance-alliance.html")}`]) {
+    // A smooth scroll would still be on its way when the focus is looked at.
+    const { page, close } = await open(browser, address,
+      { viewport: { width: 640, height: 450 }, reducedMotion: "reduce" });
+    const seen = new Set();
+    for (let step = 0; ; step += 1) {
+      assert.ok(step < 300, "the focus never leaves the page");
+      await page.keyboard.press("Tab");
+      const state = await page.evaluate(() => {
+        const node = document.activeElement, style = getComputedStyle(node);
+        const box = node.getBoundingClientRect();
+        return { key: node === document.body ? "" : node.outerHTML.slice(0, 200),
+          outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+          within: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
+      });
+      if (!state.key) break;
+      seen.add(state.key);
+      assert.ok(state.outlined && state.within, JSON.stringify(state));
+    }
+    assert.ok(seen.size > 12, `${seen.size} stops`);
+    await close();
+  }
 });
 
 test("the menu opens by key, closes by Escape and gives the focus back", async () => {
@@ -218,7 +235,8 @@ test("a page prints, without its controls and without colour of the dark theme",
     assert.equal(paper.subarray(0, 5).toString(), "%PDF-");
     assert.ok(paper.length > 10_000, `${paper.length} bytes`);
     await page.emulateMedia({ media: "print" });
-    for (const control of [".menu", ".language", ".skip", "#theme", ".tools button", ".contents"]) {
+    for (const control of [".menu", ".language", ".skip", "#theme", ".tools button", ".downloads",
+      ".contents"]) {
       for (const node of await page.locator(control).all()) assert.equal(await node.isVisible(), false, control);
     }
     assert.equal(await page.locator("h1").isVisible(), true);

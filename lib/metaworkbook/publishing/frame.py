@@ -19,7 +19,7 @@ from metaworkbook.reporting.language import LANGUAGES, format_number, translate
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITE_TITLE = "Avoidant attachment and the therapeutic alliance"
-LANGUAGE_NAMES = {"en": "English", "nb": "Norsk bokmål"}
+LANGUAGE_NAMES = {"en": "English", "nb": "Norsk"}
 SECTION_TITLES = {
     "answers": "Answers",
     "evidence": "Evidence",
