@@ -20,7 +20,7 @@ def show_choices(choices: Choices) -> Shown:
         lines = [
             [
                 f"{translate(choice.title, language)} ({choice.name})" if place == 0 else "",
-                option.name,
+                option.name.replace("_", " "),
                 translate(option.reason, language),
             ]
             for choice in choices.choices

@@ -67,6 +67,9 @@ def draw_axes(baujat: Baujat, labels: list[str], language: str):
         axes.annotate(
             style.shorten(labels[place], 32), (x, y), (x, reached), fontsize=8,
             ha="right" if inward else "left", va="bottom",
+            # A thin line leads from a name that had to move back to its point.
+            arrowprops={"arrowstyle": "-", "linewidth": 0.6, "color": style.MUTED,
+                        "shrinkA": 0, "shrinkB": 3},
         )  # fmt: skip
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: format_number(value, 2, language))
