@@ -26,9 +26,11 @@ LOOSE = re.compile(r"<g>(<(path|text|use)\b[^>]*?(?:/>|>[^<]*</\2>))</g>")
 DRAWN = re.compile(r"""(\sid="|url\(#|<use\b[^>]*?\shref="#)((?:[\w-]*-)?[mp][0-9a-f]{10})("|\))""")
 REGION = re.compile(r"""(<div\b[^>]*\brole="region"[^>]*\baria-label=")([^"]*)(")""")
 EMPTY = re.compile(r"<th\b[^>]*>\s*</th>")
-CELL = re.compile(r"<(td|th scope=\"row\")>(.*?)</(td|th)>", re.DOTALL)
+CELL = re.compile(r'<(td|td class="number"|th scope="row")>(.*?)</(td|th)>', re.DOTALL)
 # A cell with this many letters is prose; a heading of a row with this few needs no room kept.
 LONG, BRIEF = 60, 8
+# A column of numbers may say why there is none; such words break.
+WORDS = 24
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -166,12 +168,15 @@ def _shorten(numbers: str) -> str:
 
 
 def _classify(found: re.Match[str]) -> str:
-    """Mark a table cell that holds prose, and a row's heading that is a number or a letter."""
-    length = len(re.sub(r"<[^>]+>", "", found[2]))
-    kind = "long" if found[1] == "td" and length >= LONG else ""
-    if found[1] != "td" and length <= BRIEF:
-        kind = "brief"
-    return f'<{found[1]} class="{kind}">{found[2]}</{found[3]}>' if kind else found[0]
+    """Mark a table cell of prose, one of words among numbers, and a row's brief heading."""
+    text, head = re.sub(r"<[^>]+>", "", found[2]), found[1]
+    if head == "td" and len(text) >= LONG:
+        head = 'td class="long"'
+    elif head == 'td class="number"' and len(text) >= WORDS:
+        head = 'td class="number words"'
+    elif head == 'th scope="row"' and len(text) <= BRIEF:
+        head = 'th scope="row" class="brief"'
+    return f"<{head}>{found[2]}</{found[3]}>"
 
 
 def _wrap_tables(html: str, language: str) -> str:
