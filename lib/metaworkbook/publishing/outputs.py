@@ -28,7 +28,7 @@ REGION = re.compile(r"""(<div\b[^>]*\brole="region"[^>]*\baria-label=")([^"]*)("
 EMPTY = re.compile(r"<th\b[^>]*>\s*</th>")
 CELL = re.compile(r'<(td|td class="number"|th scope="row")>(.*?)</(td|th)>', re.DOTALL)
 # A cell with this many letters is prose; a heading of a row with this few needs no room kept.
-LONG, BRIEF = 60, 8
+LONG, BRIEF = 40, 8
 # A column of numbers may say why there is none; such words break.
 WORDS = 24
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
