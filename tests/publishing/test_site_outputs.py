@@ -77,14 +77,14 @@ def test_an_empty_heading_cell_is_no_heading():
 
 
 def test_prose_in_a_table_gets_room_and_a_numbered_row_none():
-    prose, link = "word " * 12, '<a href="#a">P12</a>'
-    row = f'<tr><th scope="row">{link}</th><td>{prose}</td><td>short</td></tr>'
+    long, prose, link = "word " * 12, "word " * 30, '<a href="#a">P12</a>'
+    row = f'<tr><th scope="row">{link}</th><td>{prose}</td><td>{long}</td><td>short</td></tr>'
     why = "too few samples to be pooled"
     row += f'<tr><td class="number">{why}</td><td class="number">−0.58 to 0.19</td></tr>'
     html = tidy(f"<table>{row}</table>", "en")
     assert f'<td class="number words">{why}</td><td class="number">−0.58' in html
     assert f'<th scope="row" class="brief">{link}</th>' in html
-    assert f'<td class="long">{prose}</td><td>short</td>' in html
+    assert f'<td class="prose">{prose}</td><td class="long">{long}</td><td>short</td>' in html
     assert tidy(html, "en") == html
 
 

@@ -27,8 +27,8 @@ DRAWN = re.compile(r"""(\sid="|url\(#|<use\b[^>]*?\shref="#)((?:[\w-]*-)?[mp][0-
 REGION = re.compile(r"""(<div\b[^>]*\brole="region"[^>]*\baria-label=")([^"]*)(")""")
 EMPTY = re.compile(r"<th\b[^>]*>\s*</th>")
 CELL = re.compile(r'<(td|td class="number"|th scope="row")>(.*?)</(td|th)>', re.DOTALL)
-# A cell with this many letters is prose; a heading of a row with this few needs no room kept.
-LONG, BRIEF = 40, 8
+# From so many letters on a table's cell is long, or prose; up to so many a row's heading is brief.
+LONG, PROSE, BRIEF = 40, 120, 8
 # A column of numbers may say why there is none; such words break.
 WORDS = 24
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -168,10 +168,10 @@ def _shorten(numbers: str) -> str:
 
 
 def _classify(found: re.Match[str]) -> str:
-    """Mark a table cell of prose, one of words among numbers, and a row's brief heading."""
+    """Mark a table's long cells, words among numbers, and a row's brief heading."""
     text, head = re.sub(r"<[^>]+>", "", found[2]), found[1]
     if head == "td" and len(text) >= LONG:
-        head = 'td class="long"'
+        head = f'td class="{"prose" if len(text) >= PROSE else "long"}"'
     elif head == 'td class="number"' and len(text) >= WORDS:
         head = 'td class="number words"'
     elif head == 'th scope="row"' and len(text) <= BRIEF:
