@@ -153,7 +153,7 @@ def test_known_fits_are_not_made_again(demonstration, whole):
     [
         ({"rows": {"desing": "prospective"}}, "a column of the evidence"),
         ({"rows": {"design": "prospectiv"}}, "cross_sectional, prospective"),
-        ({"select": {"rater": "nobody"}}, "client, therapist"),
+        ({"select": {"rater": "nobody"}}, r'\(.+: .+\), rater: found "nobody"; .+ client'),
     ],
 )
 def test_a_choice_that_names_what_is_not_there_is_refused(demonstration, option, words):

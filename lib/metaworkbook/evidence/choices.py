@@ -109,6 +109,13 @@ class _Reader:
         if len(options) < 2 or len(set(names)) < len(names):
             allowed = "two or more options of different names"
             self.note(name, "option", ", ".join(names) or "none", allowed, "Correct them.")
+        for place, option in enumerate(options):
+            does = (option.select, option.rows, option.fit)
+            for other in options[:place]:
+                # What does the same twice would count twice.
+                if does == (other.select, other.rows, other.fit):
+                    found, allowed = f"{other.name}, {option.name}", "options that differ"
+                    self.note(name, "option", found, allowed, "Correct or remove one of them.")
         return Choice(name, self._text(entry, "title", name), tuple(options))
 
     def _option(self, entry: dict[str, Any], choice: str) -> Option:
@@ -154,7 +161,7 @@ class _Reader:
         for name, options in when.items():
             words = [options] if isinstance(options, str) else options
             if name not in known:
-                self.note(key, name, name, ", ".join(known), "Correct the name.")
+                self.note(key, name, name, ", ".join(filter(None, known)), "Correct the name.")
             elif not isinstance(words, list) or not words or set(words) - set(known[name]):
                 self.note(key, name, options, ", ".join(known[name]), "Correct the options.")
             else:

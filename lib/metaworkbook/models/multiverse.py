@@ -9,6 +9,7 @@ in blocks that run here, in other processes or on a cluster; the table does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -155,9 +156,7 @@ def read_options(
         name for choice in choices.choices for option in choice.options for name in option.select
     }
     base = dict(asked) | {name: widest[name] for name in sorted(varied)}
-    for choice in choices.choices:
-        for option in choice.options:
-            check_parameters(ledger, **(base | option.select))
+    _check_selects(ledger, base, choices)
     selection = select(ledger, **base)
     rows = selection.rows
     described = describe_effects(ledger)
@@ -182,6 +181,20 @@ def read_options(
         defaults = {name: asked[name] for name in sorted(own) if name in asked}
         masks.append([lets_in(option, defaults) for option in choice.options])
     return selection, masks
+
+
+def _check_selects(ledger: Ledger, base: dict[str, str], choices: Choices) -> None:
+    check_parameters(ledger, **base)
+    problems = []
+    for choice in choices.choices:
+        for option in choice.options:
+            try:
+                check_parameters(ledger, **(base | option.select))
+            except ProblemsError as error:
+                place = {"file": "multiverse choices", "key": f"{choice.name}: {option.name}"}
+                problems += [replace(problem, **place) for problem in error.problems]
+    if problems:
+        raise ProblemsError(problems)
 
 
 def _check_columns(choices: Choices, described: pd.DataFrame) -> None:
