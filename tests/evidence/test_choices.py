@@ -56,7 +56,7 @@ def test_a_sound_file_is_read_as_it_stands(tmp_path):
         ('["low"]', '["lowest"]', "allowed: low, high"),
         ('name = "rho"', 'name = "k"', "no column of the table"),
         ('{name = "high", fit = {rho = 0.8}, reason = "Much."},', "", "two or more options"),
-        ("rho = 0.3", "rho = 0.8", "(rho), option: found \"low, high\"; allowed: options that differ"),
+        ("rho = 0.3", "rho = 0.8", "found \"low, high\"; allowed: options that differ"),
         ('name = "rho"\ntitle', 'name = "rater"\ntitle', "each name once"),
         ("[[excluded]]", "[[exclude]]", 'found "exclude"'),
         ("[[choice]]", "[[choice]", "TOML"),
