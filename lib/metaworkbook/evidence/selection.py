@@ -229,10 +229,13 @@ def select(
     leave_out(rows["effect_id"].isin(drop), REASONS["dropped"])
     if population == "adults":
         leave_out(rows["set_apart"] != "", REASONS["set_apart"], in_words("set_apart"))
-    leave_out((rows["y_rater"] != rater) & (rater != "any"), REASONS["rater"], in_words("y_rater"))
-    leave_out((rows["phase"] != phase) & (phase != "any"), REASONS["phase"], in_words("phase"))
-    other = (rows["measure_family"] != measure_family) & (measure_family != "any")
-    leave_out(other, REASONS["measure"], in_words("measure_family"))
+    for column, wanted, reason in (
+        ("y_rater", rater, "rater"),
+        ("phase", phase, "phase"),
+        ("measure_family", measure_family, "measure"),
+    ):
+        if wanted != "any":
+            leave_out(rows[column] != wanted, REASONS[reason], in_words(column))
     leave_out(
         ~rows["tier"].isin(tiers.split()), "tier " + rows["tier"] + ": " + rows["tier_reason"]
     )

@@ -178,9 +178,13 @@ class _Build:
     def _find_used(self, chosen: list[Planned]) -> list[Planned]:
         """Return the pages to run unless the evidence spares them: what they use has moved."""
         stale = [planned for planned in chosen if planned.changes]
-        reach = keys.open_reach() if stale else None
+        reach = None
         for planned in stale:
-            planned.inputs["part"] = keys.digest_part(reach, planned.notebook, planned.inputs)
+            known = planned.record.inputs.get("part") if planned.record else None
+            if not known or keys.DECIDING.intersection(planned.changes):
+                reach = reach or keys.open_reach()
+                known = keys.digest_part(reach, planned.notebook, planned.inputs)
+            planned.inputs["part"] = known
         return self._spare(stale)
 
     def _find_seen(self, stale: list[Planned], ledger: Any, work: Path) -> list[Planned]:

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 # Notebooks may not import these, so a change in them moves no result.
 OUTSIDE = ("publishing", "cli.py")
 # But these decide how a notebook runs.
-RUNNING = ("engines.py", "nursery.py", "runner.py", "source.py", "parameters.py")
+RUNNING = (
+    "engines.py", "nursery.py", "runner.py", "seeds.py", "source.py", "parameters.py",
+)  # fmt: skip
 # Inputs that a page uses but a part of, and the part.
 PARTS = {"ledger": "rows", "package": "part", "choices": "part", "names": "part"}
+# What the part of the package that a page uses is told from.
+DECIDING = {"notebook", *(whole for whole, part in PARTS.items() if part == "part")}
 # Modules that read the project beside the evidence, and the input that holds what they read.
 READING = {"evidence/checklist.py": "names", "evidence/choices.py": "choices"}
 
