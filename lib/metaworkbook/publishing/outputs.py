@@ -65,6 +65,8 @@ def render_output(output: Any, language: str) -> Markup:
 
 def tidy(html: str, language: str) -> Markup:
     """Return HTML of ours ready for a page: light, labelled figures and tables that scroll."""
+    # A picture that becomes a file of its own is not searched for tags by all that follows.
+    html = re.sub(r'( data-png=")[^"]*', r"\1", html)
     html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
     html = re.sub(r"<(style|script)\b.*?</\1\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
     html = re.sub(r"<svg\b.*?</svg>", lambda found: _tidy_figure(found[0], language), html,
