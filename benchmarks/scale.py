@@ -16,8 +16,9 @@ from pathlib import Path
 from tests import crowds
 
 from benchmarks.measure import once, peak
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import read_ledger
-from metaworkbook.evidence.selection import describe_effects, select
+from metaworkbook.evidence.selection import select
 from metaworkbook.models.censored import pool_censored
 from metaworkbook.models.multilevel import aggregate, three_level
 from metaworkbook.models.pooling import pool

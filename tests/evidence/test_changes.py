@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from metaworkbook.evidence.changes import PRE_POST, measure_change, select_changes
-from metaworkbook.evidence.selection import describe_effects
+from metaworkbook.evidence.descriptions import describe_effects
 
 from .synthetic import Writer
 

@@ -7,7 +7,8 @@ import pytest
 from metaworkbook.errors import ProblemsError
 from metaworkbook.evidence.choices import read_choices
 from metaworkbook.evidence.demonstration import open_choices
-from metaworkbook.evidence.selection import check_parameters, describe_effects
+from metaworkbook.evidence.descriptions import describe_effects
+from metaworkbook.evidence.parameters import check_parameters
 
 SOUND = """
 [[choice]]

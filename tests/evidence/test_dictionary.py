@@ -10,9 +10,10 @@ import yaml
 
 from metaworkbook.errors import LedgerError
 from metaworkbook.evidence.columns import NUMBERS, TABLES, WORDS, Column
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
 from metaworkbook.evidence.ledger import check_ledger, read_ledger
-from metaworkbook.evidence.selection import describe_effects, select
+from metaworkbook.evidence.selection import select
 
 from .. import ledgers
 

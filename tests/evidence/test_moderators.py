@@ -7,6 +7,7 @@ import pytest
 
 from metaworkbook import paths
 from metaworkbook.errors import ProblemsError
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
 from metaworkbook.evidence.moderators import (
     check_moderators,
@@ -14,7 +15,7 @@ from metaworkbook.evidence.moderators import (
     read_declarations,
     read_values,
 )
-from metaworkbook.evidence.selection import describe_effects, select
+from metaworkbook.evidence.selection import select
 
 GOOD = {"name": "rater", "column": "y_rater", "kind": "category", "title": "Rater",
         "reason": "Raters differ.", "reference": "client"}  # fmt: skip

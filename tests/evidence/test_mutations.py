@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE
 from metaworkbook.evidence.ledger import Ledger, check_ledger, read_ledger, read_tables
-from metaworkbook.evidence.selection import describe_effects
 
 from .. import ledgers
 from . import mutants

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.propositions import KINDS, PROPOSITIONS
 from metaworkbook.evidence.questions import ask_propositions
-from metaworkbook.evidence.selection import resolve_constructs
 from metaworkbook.models.verdicts import judge_propositions
 
 from .synthetic import SIGNS, Writer, proposition

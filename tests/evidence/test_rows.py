@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from metaworkbook.evidence.conversions import critical_r
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.propositions import Ask
 from metaworkbook.evidence.rows import bound_one_sided, list_signed_p, select_part, widen
-from metaworkbook.evidence.selection import describe_effects
 
 from .synthetic import Writer
 

@@ -10,7 +10,9 @@ import pytest
 
 from metaworkbook.errors import ProblemsError
 from metaworkbook.evidence import selection as s
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger, read_ledger
+from metaworkbook.evidence.parameters import check_parameters, resolve_constructs
 
 from .. import ledgers
 
@@ -139,8 +141,8 @@ def test_no_real_row_is_in_and_out_or_lost(real_ledger, described, x, y, asked):
     assert not set(inside) & set(outside)
     assert len(set(inside)) == len(inside)
     effects = real_ledger["effects"]
-    about = effects["x"].isin(s.resolve_constructs(real_ledger, x))
-    about &= effects["y"].isin(s.resolve_constructs(real_ledger, y))
+    about = effects["x"].isin(resolve_constructs(real_ledger, x))
+    about &= effects["y"].isin(resolve_constructs(real_ledger, y))
     assert sorted(inside + outside) == sorted(effects.loc[about, "effect_id"])
     assert (found.left_out["reason"].str.len() > 3).all()
     assert found.rows["tier"].isin(asked["tiers"].split()).all()
@@ -153,7 +155,7 @@ def test_no_real_row_is_in_and_out_or_lost(real_ledger, described, x, y, asked):
 
 @pytest.fixture(scope="module")
 def described(real_ledger):
-    return s.describe_effects(real_ledger)
+    return describe_effects(real_ledger)
 
 
 def test_described_rows_may_be_handed_in(real_ledger, described):
@@ -164,14 +166,14 @@ def test_described_rows_may_be_handed_in(real_ledger, described):
 
 
 def test_a_description_is_of_the_ledger_asked_and_the_askers_own(real_ledger, small_ledger):
-    first = s.describe_effects(small_ledger)
-    assert len(s.describe_effects(real_ledger)) == len(real_ledger["effects"])
-    again = s.describe_effects(small_ledger)
+    first = describe_effects(small_ledger)
+    assert len(describe_effects(real_ledger)) == len(real_ledger["effects"])
+    again = describe_effects(small_ledger)
     again["n"] = -1.0
-    pd.testing.assert_frame_equal(s.describe_effects(small_ledger), first)
+    pd.testing.assert_frame_equal(describe_effects(small_ledger), first)
     effects = small_ledger["effects"].assign(hold_back="held")
     changed = Ledger(small_ledger.tables | {"effects": effects}, small_ledger.checksum)
-    assert set(s.describe_effects(changed)["hold_back"]) == {"held"}
+    assert set(describe_effects(changed)["hold_back"]) == {"held"}
 
 
 def test_order_of_the_files_rows_changes_nothing(tmp_path, tables, small_ledger):
@@ -295,7 +297,7 @@ def test_one_result_enters_once(real_ledger, described):
 
 
 def test_families_and_constructs(small_ledger):
-    resolve = s.resolve_constructs
+    resolve = resolve_constructs
     assert resolve(small_ledger, "alliance") == ("alliance_total", "alliance_bond")
     assert resolve(small_ledger, "alliance_bond alliance") == ("alliance_bond", "alliance_total")
     assert resolve(small_ledger, "dismissing dismissing") == ("dismissing",)
@@ -327,7 +329,7 @@ def test_families_and_constructs(small_ledger):
 )  # fmt: skip
 def test_parameter_that_is_not_allowed(small_ledger, parameter, value, allowed):
     with pytest.raises(ProblemsError) as caught:
-        s.check_parameters(small_ledger, **{parameter: value})
+        check_parameters(small_ledger, **{parameter: value})
     (problem,) = caught.value.problems
     assert (problem.file, problem.column) == ("parameters", parameter)
     assert problem.allowed == allowed
@@ -342,7 +344,7 @@ def test_all_parameters_are_judged_at_once(small_ledger):
 
 
 def test_parameters_that_are_allowed(small_ledger):
-    s.check_parameters(
+    check_parameters(
         small_ledger, x="client_attachment dismissing", y="alliance_bond", rater="any",
         phase="follow_up", measure_family="self_dimension", population="all", tiers="A  C",
         pairs=1,

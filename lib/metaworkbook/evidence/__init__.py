@@ -4,8 +4,8 @@
 files as `records` of `cells` and puts the `rules` to them, those within a row (`row_rules`) and
 those between rows and tables (`table_rules`); each breach becomes a problem (`breaches`).
 `conversions` brings reported statistics to correlations, `tiers` says what each row is worth, with
-`coefficients` where it carries one and `bounds` where it does not, and `selection` takes the rows
-of one question.
+`coefficients` where it carries one and `bounds` where it does not, `descriptions` lay all of it out
+in one table, and `selection` takes the rows of one question, whose words `parameters` checks.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ PUBLIC = {
     "check_ledger": "ledger",
     "read_ledger": "ledger",
     "convert": "tiers",
-    "check_parameters": "selection",
-    "describe_effects": "selection",
+    "check_parameters": "parameters",
+    "describe_effects": "descriptions",
     "TIERS": "tiers",
     "describe_all": "selection",
     "list_selected": "selection",
     "select_moderators": "selection",
-    "resolve_constructs": "selection",
+    "resolve_constructs": "parameters",
     "list_candidates": "candidates",
     "select": "selection",
     "select_reviews": "selection",

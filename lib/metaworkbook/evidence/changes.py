@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence import conversions
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.propositions import Ask
 from metaworkbook.evidence.rows import select_part, widen
-from metaworkbook.evidence.selection import describe_effects
 
 # Correlation of before and after, which hardly any report prints: the middle one is the main
 # assumption, the others are variants.
@@ -25,7 +25,7 @@ def measure_change(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     Parameters
     ----------
     rows : DataFrame
-        Rows of `selection.describe_effects`.
+        Rows of `descriptions.describe_effects`.
 
     Returns
     -------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import Selection, describe_effects, resolve_constructs
+from metaworkbook.evidence.parameters import resolve_constructs
+from metaworkbook.evidence.selection import Selection
 from metaworkbook.evidence.tiers import TIERS
 
 FIELDS = ("direction", "significance", "n", "value")

@@ -16,9 +16,10 @@ import yaml
 from metaworkbook import paths
 from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.demonstration import LEDGER, describe_demonstration
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import Selection, describe_effects
+from metaworkbook.evidence.selection import Selection
 from metaworkbook.results.censored_moderators import Moderator
 
 KINDS = ("category", "number")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import describe_effects, select, select_reviews
+from metaworkbook.evidence.selection import select, select_reviews
 
 # How published estimates are grouped: all of one predictor, then by each of these columns.
 GROUPINGS = ("modality", "rater", "population")

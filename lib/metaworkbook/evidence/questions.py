@@ -10,15 +10,12 @@ import pandas as pd
 from metaworkbook.evidence import changes, published, shares
 from metaworkbook.evidence.codings import RECODINGS, recode
 from metaworkbook.evidence.coverage import climb_ladder
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.propositions import MARGIN, PROPOSITIONS, Ask, Proposition
 from metaworkbook.evidence.rows import bound_one_sided, leave_out, select_part, widen
-from metaworkbook.evidence.selection import (
-    Selection,
-    describe_effects,
-    resolve_constructs,
-    select_reviews,
-)
+from metaworkbook.evidence.selection import Selection, select_reviews
 from metaworkbook.results.verdicts import Part, Question
 
 PAGE = "propositions"
@@ -90,7 +87,7 @@ def _ask(ledger: Ledger, described: pd.DataFrame, proposition: Proposition) -> Q
 def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
     """Return one part with its rows as arrays, its signs and its coverage.
 
-    ``described`` are all effects, by `selection.describe_effects`.
+    ``described`` are all effects, by `descriptions.describe_effects`.
     """
     if ask.kind in GATHER_PUBLISHED:
         return _gather_published(ledger, ask)

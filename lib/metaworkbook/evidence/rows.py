@@ -9,8 +9,9 @@ import pandas as pd
 
 from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.propositions import Ask
-from metaworkbook.evidence.selection import REASONS_TO_VOTE, Selection, resolve_constructs, select
+from metaworkbook.evidence.selection import REASONS_TO_VOTE, Selection, select
 
 OTHER = "asked for another: {detail}"
 

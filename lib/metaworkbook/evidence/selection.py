@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from metaworkbook.errors import Problem, ProblemsError
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.tiers import TIERS, convert
+from metaworkbook.evidence.parameters import check_parameters, resolve_constructs
 
-STUDY_COLUMNS = (
-    "citation", "full_reference", "doi", "year", "cited_in_thesis", "setting", "treatment_family",
-)  # fmt: skip
-DESCRIBED_FROM = ("effects", "studies", "samples", "second_coding")
-# The last tables described and their description: every question of a page asks for it.
-_LAST: list = []
-POPULATIONS = ("adults", "all")
 COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
-#: Parameters of a notebook whose values the evidence decides.
-PARAMETERS = ("x", "y", "rater", "phase", "measure_family", "population", "tiers", "pairs")
 REASONS = {
     "duplicate": "the same result as {detail}",
     "held": "held back: {detail}",
@@ -81,93 +72,6 @@ class Selection:
             "signs": sign.to_numpy(float),
             "cluster": self.rows["sample_id"].to_numpy(object),
         }
-
-
-def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
-    """Return the constructs that ``name`` stands for: a family's members, or the construct itself.
-
-    ``name`` may list several, separated by spaces. Raises ProblemsError for an unknown word.
-    """
-    table = ledger.tables["constructs"]
-    constructs, families = (table[column].to_numpy(object) for column in ("construct", "family"))
-    found: dict[str, None] = {}
-    problems = []
-    for word in name.split():
-        members = constructs[families == word]
-        if not members.size:
-            members = constructs[constructs == word]
-        if not members.size:
-            problems.append(
-                Problem(
-                    "parameters",
-                    found=f'"{word}"',
-                    allowed="a construct or family of effects/constructs.csv",
-                    remedy="Correct the parameter.",
-                )
-            )
-        found.update(dict.fromkeys(members))
-    if problems or not found:
-        raise ProblemsError(
-            problems
-            or [
-                Problem(
-                    "parameters",
-                    found="blank",
-                    allowed="a construct or family of effects/constructs.csv",
-                    remedy="Correct the parameter.",
-                )
-            ]
-        )
-    return tuple(found)
-
-
-def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
-    """Check a notebook's parameters against the data dictionary and the constructs.
-
-    Known names are x, y (construct or family), rater, phase, measure_family ("any" or an allowed
-    word of the dictionary), population ("adults" or "all"), tiers (letters separated by spaces)
-    and pairs (1 to 1000).
-
-    Raises
-    ------
-    ProblemsError
-        With every parameter whose value is not allowed.
-    """
-    effects = ledger.tables["effects"]
-    allowed = {
-        "rater": ("any", "client", "therapist", "observer", "mixed", "unclear"),
-        "phase": ("any", "pre", "early", "middle", "late", "post", "follow_up", "averaged",
-                  "change", "unclear"),
-        "measure_family": ("any", *sorted(set(effects["measure_family"]) - {""})),
-        "population": POPULATIONS,
-    }  # fmt: skip
-    problems = []
-
-    def refuse(name: str, value: object, words: str) -> None:
-        found = f'"{value}"' if isinstance(value, str) else repr(value)
-        problems.append(Problem("parameters", 0, "", name, found, words, "Correct the parameter."))
-
-    for name, value in parameters.items():
-        if name == "pairs":
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
-                refuse(name, value, "a whole number, 1 to 1000")
-        elif name not in (*allowed, "x", "y", "tiers"):
-            refuse(name, value, f"no parameter of this name; {', '.join(allowed)}, x, y, tiers")
-        elif not isinstance(value, str):
-            refuse(name, value, "a text")
-        elif name in ("x", "y"):
-            try:
-                resolve_constructs(ledger, value)
-            except ProblemsError as error:
-                for problem in error.problems:
-                    problems.append(replace(problem, column=name))
-        elif name == "tiers":
-            if not value.split() or not set(value.split()) <= set(TIERS):
-                refuse(name, value, f"{' '.join(TIERS)}, separated by spaces")
-        elif value not in allowed[name]:
-            refuse(name, value, ", ".join(allowed[name]))
-    if problems:
-        raise ProblemsError(problems)
 
 
 def select(
@@ -323,32 +227,3 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
     rows["estimate"] = rows["estimate"].where(~turned, -rows["estimate"])
     rows["ci_low"], rows["ci_high"] = low.where(~turned, -high), high.where(~turned, -low)
     return rows.sort_values(["year", "review_id"], ascending=[False, True], kind="stable")
-
-
-def describe_effects(ledger: Ledger) -> pd.DataFrame:
-    """Return every effect with its conversion, its sample's group and its study's reference.
-
-    ``direction_second``, ``significance_second``, ``n_second`` and ``value_second`` are those of
-    the second reading, missing where the row was read once.
-    """
-    used = tuple(ledger.tables[name] for name in DESCRIBED_FROM)
-    if not _LAST or any(a is not b for a, b in zip(_LAST[0], used, strict=True)):
-        _LAST[:] = used, _describe(*used)
-    return _LAST[1].copy()
-
-
-def _describe(
-    effects: pd.DataFrame, studies: pd.DataFrame, samples: pd.DataFrame, second: pd.DataFrame
-) -> pd.DataFrame:
-    told = convert(effects).drop(columns="effect_id")
-    studies, samples = studies.set_index("study_id"), samples.set_index("sample_id")
-    rows = effects.join(told)
-    for column in STUDY_COLUMNS:
-        rows[column] = rows["study_id"].map(studies[column])
-    rows["set_apart"] = rows["sample_id"].map(samples["set_apart"])
-    second = second.set_index("effect_id")
-    for column in ("direction", "significance", "n", "value"):
-        rows[f"{column}_second"] = rows["effect_id"].map(second[column])
-    # Columns of one dtype lie in one block, of which rows are taken at once.
-    words = rows.select_dtypes(include="str").columns
-    return rows.astype(dict.fromkeys(words, object)).copy()

@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.errors import Problem, ProblemsError
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import Selection, check_parameters, describe_effects, select
+from metaworkbook.evidence.parameters import check_parameters
+from metaworkbook.evidence.selection import Selection, select
 from metaworkbook.evidence.tiers import TIERS
 from metaworkbook.models.specifications import (
     Fit,

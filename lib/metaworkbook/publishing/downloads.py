@@ -50,7 +50,7 @@ def write_downloads(
         What was written.
     """
     from metaworkbook.evidence.demonstration import LEDGER, open_source
-    from metaworkbook.evidence.selection import describe_effects
+    from metaworkbook.evidence.descriptions import describe_effects
 
     tables = folder / "ledger"
     tables.mkdir(parents=True, exist_ok=True)

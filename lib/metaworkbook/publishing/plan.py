@@ -97,17 +97,17 @@ def check_values(plan: list[Planned], ledger: Any) -> list[Problem]:
     The notebooks check the same; here it is known before anything runs. Pages that ask another
     source than the ledger have words of their own.
     """
-    from metaworkbook.evidence import selection
     from metaworkbook.evidence.demonstration import LEDGER
+    from metaworkbook.evidence.parameters import PARAMETERS, check_parameters
 
     problems = []
     for planned in plan:
         if planned.resolved.get("source", LEDGER) != LEDGER:
             continue
         values = planned.resolved.items()
-        given = {name: value for name, value in values if name in selection.PARAMETERS}
+        given = {name: value for name, value in values if name in PARAMETERS}
         try:
-            selection.check_parameters(ledger, **given)
+            check_parameters(ledger, **given)
         except ProblemsError as error:
             problems += [
                 replace(

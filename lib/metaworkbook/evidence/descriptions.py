@@ -1,0 +1,44 @@
+"""Every effect in one table: its conversion, its sample's group and its study's reference."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.tiers import convert
+
+STUDY_COLUMNS = (
+    "citation", "full_reference", "doi", "year", "cited_in_thesis", "setting", "treatment_family",
+)  # fmt: skip
+DESCRIBED_FROM = ("effects", "studies", "samples", "second_coding")
+# The last tables described and their description: every question of a page asks for it.
+_LAST: list = []
+
+
+def describe_effects(ledger: Ledger) -> pd.DataFrame:
+    """Return every effect with its conversion, its sample's group and its study's reference.
+
+    ``direction_second``, ``significance_second``, ``n_second`` and ``value_second`` are those of
+    the second reading, missing where the row was read once.
+    """
+    used = tuple(ledger.tables[name] for name in DESCRIBED_FROM)
+    if not _LAST or any(a is not b for a, b in zip(_LAST[0], used, strict=True)):
+        _LAST[:] = used, _describe(*used)
+    return _LAST[1].copy()
+
+
+def _describe(
+    effects: pd.DataFrame, studies: pd.DataFrame, samples: pd.DataFrame, second: pd.DataFrame
+) -> pd.DataFrame:
+    told = convert(effects).drop(columns="effect_id")
+    studies, samples = studies.set_index("study_id"), samples.set_index("sample_id")
+    rows = effects.join(told)
+    for column in STUDY_COLUMNS:
+        rows[column] = rows["study_id"].map(studies[column])
+    rows["set_apart"] = rows["sample_id"].map(samples["set_apart"])
+    second = second.set_index("effect_id")
+    for column in ("direction", "significance", "n", "value"):
+        rows[f"{column}_second"] = rows["effect_id"].map(second[column])
+    # Columns of one dtype lie in one block, of which rows are taken at once.
+    words = rows.select_dtypes(include="str").columns
+    return rows.astype(dict.fromkeys(words, object)).copy()

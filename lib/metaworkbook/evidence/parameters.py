@@ -1,0 +1,100 @@
+"""What a notebook may ask: its parameters checked against the dictionary and the constructs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metaworkbook.errors import Problem, ProblemsError
+from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.tiers import TIERS
+
+POPULATIONS = ("adults", "all")
+#: Parameters of a notebook whose values the evidence decides.
+PARAMETERS = ("x", "y", "rater", "phase", "measure_family", "population", "tiers", "pairs")
+
+
+def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
+    """Return the constructs that ``name`` stands for: a family's members, or the construct itself.
+
+    ``name`` may list several, separated by spaces. Raises ProblemsError for an unknown word.
+    """
+    table = ledger.tables["constructs"]
+    constructs, families = (table[column].to_numpy(object) for column in ("construct", "family"))
+    found: dict[str, None] = {}
+    problems = []
+    for word in name.split():
+        members = constructs[families == word]
+        if not members.size:
+            members = constructs[constructs == word]
+        if not members.size:
+            problems.append(
+                Problem(
+                    "parameters",
+                    found=f'"{word}"',
+                    allowed="a construct or family of effects/constructs.csv",
+                    remedy="Correct the parameter.",
+                )
+            )
+        found.update(dict.fromkeys(members))
+    if problems or not found:
+        raise ProblemsError(
+            problems
+            or [
+                Problem(
+                    "parameters",
+                    found="blank",
+                    allowed="a construct or family of effects/constructs.csv",
+                    remedy="Correct the parameter.",
+                )
+            ]
+        )
+    return tuple(found)
+
+
+def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
+    """Check a notebook's parameters against the data dictionary and the constructs.
+
+    Known names are x, y (construct or family), rater, phase, measure_family ("any" or an allowed
+    word of the dictionary), population ("adults" or "all"), tiers (letters separated by spaces)
+    and pairs (1 to 1000).
+
+    Raises
+    ------
+    ProblemsError
+        With every parameter whose value is not allowed.
+    """
+    effects = ledger.tables["effects"]
+    allowed = {
+        "rater": ("any", "client", "therapist", "observer", "mixed", "unclear"),
+        "phase": ("any", "pre", "early", "middle", "late", "post", "follow_up", "averaged",
+                  "change", "unclear"),
+        "measure_family": ("any", *sorted(set(effects["measure_family"]) - {""})),
+        "population": POPULATIONS,
+    }  # fmt: skip
+    problems = []
+
+    def refuse(name: str, value: object, words: str) -> None:
+        found = f'"{value}"' if isinstance(value, str) else repr(value)
+        problems.append(Problem("parameters", 0, "", name, found, words, "Correct the parameter."))
+
+    for name, value in parameters.items():
+        if name == "pairs":
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
+                refuse(name, value, "a whole number, 1 to 1000")
+        elif name not in (*allowed, "x", "y", "tiers"):
+            refuse(name, value, f"no parameter of this name; {', '.join(allowed)}, x, y, tiers")
+        elif not isinstance(value, str):
+            refuse(name, value, "a text")
+        elif name in ("x", "y"):
+            try:
+                resolve_constructs(ledger, value)
+            except ProblemsError as error:
+                for problem in error.problems:
+                    problems.append(replace(problem, column=name))
+        elif name == "tiers":
+            if not value.split() or not set(value.split()) <= set(TIERS):
+                refuse(name, value, f"{' '.join(TIERS)}, separated by spaces")
+        elif value not in allowed[name]:
+            refuse(name, value, ", ".join(allowed[name]))
+    if problems:
+        raise ProblemsError(problems)
