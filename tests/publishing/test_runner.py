@@ -71,10 +71,10 @@ def make_tasks(folder, zoo, parameters=None):
     return tasks
 
 
-def run(folder, engine, zoo, **limits):
+def run(folder, engine, zoo, ahead=False, **limits):
     folder.mkdir(exist_ok=True)
     events = []
-    with Nursery(engine, folder) as nursery:
+    with Nursery(engine, folder, ahead) as nursery:
         result = nursery.run(
             make_tasks(folder, zoo), tell=lambda *event: events.append(event), **limits
         )
@@ -190,11 +190,10 @@ def test_both_engines_give_the_same_bytes_and_so_do_two_runs(tmp_path, monkeypat
     files = [f"{name}/executed.ipynb" for name in zoo]
     files += [f"{name}/results/{name}.json" for name in zoo]
     made = []
-    for turn, engine in enumerate(["kernels", "forked", "kernels"]):
-        run(tmp_path / str(turn), engine, zoo)
+    for turn, engine in enumerate(["kernels", "forked", "kernels", "forked"]):
+        run(tmp_path / str(turn), engine, zoo, ahead=turn > 1)
         made.append({file: (tmp_path / str(turn) / file).read_bytes() for file in files})
-    assert made[0] == made[1]
-    assert made[0] == made[2]
+    assert made[0] == made[1] == made[2] == made[3]
     assert b"image/png" in made[0]["shown/executed.ipynb"]
 
 
@@ -208,6 +207,24 @@ def test_a_missing_kernel_says_how_to_install_it(tmp_path, monkeypatch):
     result, _ = run(tmp_path / "work", "kernels", {"good": ZOO["good"]})
     assert "no Jupyter kernel called" in str(result.failures[0])
     assert "make setup" in str(result.failures[0])
+
+
+def test_a_kernel_of_another_python_is_started_as_its_specification_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    other = tmp_path / "python"
+    other.write_text(
+        f'#!/bin/sh\n: > "{tmp_path}/started"\nexec "{sys.executable}" "$@"\n', "utf-8"
+    )
+    other.chmod(0o755)
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    argv = [str(other), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    specification = {"argv": argv, "display_name": "Other", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(specification), encoding="utf-8")
+    monkeypatch.setitem(runner.FIXED, "JUPYTER_PATH", str(tmp_path))
+    result, _ = run(tmp_path / "work", "kernels", {"good": ZOO["good"]})
+    assert result.failures == []
+    assert (tmp_path / "started").exists()
 
 
 def test_a_nursery_that_cannot_start_is_one_message(tmp_path, monkeypatch):

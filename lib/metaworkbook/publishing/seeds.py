@@ -7,12 +7,14 @@ and ends as it does any other.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pathlib
 import signal
 import sys
 import time
+import traceback
 from typing import Any
 
 from jupyter_client import AsyncKernelManager
@@ -44,6 +46,10 @@ class Seed:
         told = json.dumps([connection_file, environment, folder])
         with os.fdopen(self._writing, "w", encoding="utf-8") as pipe:
             pipe.write(told)
+
+    def discard(self) -> None:
+        """Let the seed end: another kernel is wanted."""
+        os.close(self._writing)
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, None while the process lives."""
@@ -82,8 +88,11 @@ class SeededProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Launch the kernel and return its connection."""
         seed, self.seed = self.seed, None
-        own = os.path.realpath(cmd[0]) == os.path.realpath(sys.executable) and LAUNCHER in cmd
-        if seed is None or not own:
+        # Not the file behind a link: every virtual environment links to the same Python.
+        own = os.path.abspath(cmd[0]) == os.path.abspath(sys.executable) and LAUNCHER in cmd
+        if seed and not own:
+            seed.discard()
+        if not seed or not own:
             return await super().launch_kernel(cmd, **kwargs)
         folder = str(kwargs.get("cwd") or pathlib.Path.cwd())
         seed.start(cmd[cmd.index("-f") + 1], kwargs.get("env", {}), folder)
@@ -96,9 +105,11 @@ class SeededManager(AsyncKernelManager):
     """Starts its kernel from a seed, made with the manager."""
 
     def __init__(self, *args: Any, **kwargs: Any):
+        # Forked first: sockets and loops of the manager are none of the kernel's.
+        seed = Seed()
         super().__init__(*args, **kwargs)
         self.provisioner = SeededProvisioner(kernel_spec=self.kernel_spec, parent=self)
-        self.provisioner.seed = Seed()
+        self.provisioner.seed = seed
 
 
 def _grow(reading: int, parent: int) -> None:
@@ -117,6 +128,8 @@ def _grow(reading: int, parent: int) -> None:
             os.chdir(folder)
             _serve(connection_file)
         code = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -126,6 +139,8 @@ def _serve(connection_file: str) -> None:
     from matplotlib_inline.backend_inline import _enable_matplotlib_integration
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A loop that the parent may have made would share its queue of events.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     kernel = IPKernelApp.instance()
     kernel.initialize(["-f", connection_file])
     # Matplotlib asks for the kernel when it is imported, and that was before there was one.
