@@ -29,6 +29,7 @@ from metaworkbook.publishing.statements import (
     show_plain,
 )
 from metaworkbook.reporting.language import translate
+from metaworkbook.reporting.wordings import word
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _list_facts(row: Record, language: str) -> list[Fact]:
     stated = say_direction(row, "direction", language)
     analysed = say_direction(row, "direction_analysed", language)
     turned = "" if analysed == stated else analysed
-    tier = f"{row['tier']} · {row['tier_reason']}"
+    tier = f"{row['tier']} · {word(row['tier_reason'], language)}"
     facts = [
         Fact("As reported", report_statistic(row, language)),
         Fact("Detail", row["detail"], "en"),
@@ -170,8 +171,8 @@ def _list_facts(row: Record, language: str) -> list[Fact]:
         Fact("Rated by", say_word(row["y_rater"], language)),
         Fact("Phase", combine(say_word(row["phase"], language), row["phase_as_written"])),
         Fact("Contrast", say_word(row["contrast"], language)),
-        Fact("Tier", tier, "en"),
-        Fact("Conversion", row["path"], "en"),
+        Fact("Tier", tier),
+        Fact("Conversion", word(row["path"], language)),
         Fact("Confidence of the reading", say_word(row["confidence"], language)),
         Fact("Read in", say_source(row, language)),
         Fact("Second reading", say_second(row, language)),
@@ -196,7 +197,8 @@ def _list_notes(row: Record, language: str) -> list[Fact]:
 def _written(row: Record, name: str) -> str:
     """Return the words of the source where they differ from the construct, and its measure."""
     words, measure = row[f"{name}_as_written"], row[f"{name}_measure"]
-    return combine("" if words == row[name] else words.replace("_", " "), measure)
+    words = "" if words == row[name] else words.removeprefix("other:").replace("_", " ")
+    return combine(words, measure)
 
 
 def list_uses(
@@ -211,7 +213,8 @@ def list_uses(
             uses.append((address, page.title[place.language], True, ""))
         for left in selected.get("left_out", []):
             if left["effect_id"] == effect_id:
-                uses.append((address, page.title[place.language], False, left["reason"]))
+                reason = word(left["reason"], place.language)
+                uses.append((address, page.title[place.language], False, reason))
     return uses
 
 

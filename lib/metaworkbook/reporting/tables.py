@@ -13,6 +13,7 @@ import pandas as pd
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.variants import VARIANTS
+from metaworkbook.reporting.wordings import word
 from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.synthesis import Synthesis
 
@@ -193,8 +194,11 @@ def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
         for row in left_out.to_dict("records"):
             to = f"#row-{row['effect_id']}" if beside else f"study/{row['study_id']}.html"
             link = f'<a href="{escape(to)}">{escape(row["citation"])}</a>'
-            detail = translate(row["reason_detail"], language)
-            reason = translate(row["reason_text"], language).format(detail=detail)
+            detail, text = (
+                word(translate(row[name], language), language)
+                for name in ("reason_detail", "reason_text")
+            )
+            reason = text.format(detail=detail)
             lines.append([Markup(link), quote_source(row["summary"], language), reason])
         return draw_table(
             translate("Rows left out, and why", language),
@@ -260,8 +264,10 @@ def _entry(row: dict, language: str) -> str:
     ]
     for label, field, coded in FIELDS:
         if row[field]:
+            ours = coded or field in ("tier", "path")
             words = say(row[field].replace("_", " ")) if coded else row[field]
-            facts.append((say(label), words, "" if coded or field == "tier" else spoken))
+            facts.append((say(label), word(words, language) if ours else words,
+                          "" if ours else spoken))  # fmt: skip
     again = _second_reading(row, language) if row["second_reading"] else say("not read twice")
     facts.append((say("Second reading"), again, ""))
     words = escape(say("All rows of this study"))

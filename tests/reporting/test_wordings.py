@@ -1,0 +1,72 @@
+"""What the workbook says of a row: every sentence is known by its pattern and has its Norwegian."""
+
+from __future__ import annotations
+
+import pytest
+
+from metaworkbook.evidence.descriptions import describe_effects
+from metaworkbook.evidence.selection import select
+from metaworkbook.evidence.tiers import convert
+from metaworkbook.reporting.language import missing_messages
+from metaworkbook.reporting.wordings import PATTERNS, is_worded, word
+
+from ..evidence.test_tiers import EXACT_P, GROUPS, MEANS, SIGNIFICANT, UNSTATED, table
+
+
+def test_every_pattern_has_its_norwegian():
+    assert missing_messages(set(PATTERNS)) == set()
+
+
+def test_no_path_tier_or_reason_of_the_real_rows_stays_english(real_ledger):
+    rows = describe_effects(real_ledger)
+    said = set(rows["path"]) | set(rows["tier_reason"]) - {""}
+    for y in ("alliance", "outcome"):
+        asked = {"x": "attachment_avoidance", "y": y}
+        left_out = select(real_ledger, **asked, rater="client", phase="early").left_out
+        said |= set(left_out["reason"])
+    assert len(said) > 150
+    assert [text for text in said if text and not is_worded(text)] == []
+    assert "" not in {word(text, "nb") for text in said if text}
+
+
+def test_paths_that_no_real_row_takes_have_their_pattern_too():
+    apart = {"statistic": "t", "value": -2.0}
+    rows = table(
+        {"statistic": "r", "value": -0.3, "y_scored_as": "reversed"},
+        apart, {"statistic": "F", "value": 4.0, "df1": 1.0}, EXACT_P,
+        {**GROUPS, **apart}, {**GROUPS, **apart, "natural_classes": "no"}, {**GROUPS, **MEANS},
+        {**GROUPS, "statistic": "d", "value": 90.0, "natural_classes": "no"},
+        {**GROUPS, "statistic": "t", "value": 90.0, "n1": 2.0, "n2": 2.0, "n": 4.0},
+        {**SIGNIFICANT, "direction_analysed": "mixed"}, UNSTATED,
+    )  # fmt: skip
+    paths = convert(rows)["path"]
+    assert paths.nunique() == len(rows)
+    assert [path for path in paths if not is_worded(path)] == []
+    assert any("|r| >= 1" in path for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("english", "norwegian"),
+    [
+        ("another rater: therapist", "annen vurderer: terapeut"),
+        (
+            "not significant at 0.05 two-sided, n = 46, critical r = 0.291 from t(n - 2)",
+            "ikke signifikant på nivå 0,05 (tosidig), n = 46, kritisk r = 0,291 fra t(n − 2)",
+        ),
+        (
+            "r = -0.3 as printed, turned by polarity; z = artanh(r), v = 1/(n - 3) (Fisher 1921)",
+            "r = −0,3 som trykt, snudd etter konstruktenes retning; "
+            "z = artanh(r), v = 1/(n − 3) (Fisher 1921)",
+        ),
+        (
+            "tier F: contrast omnibus: another estimand than a correlation",
+            "evidensnivå F: kontrast: omnibustest; en annen størrelse enn en korrelasjon",
+        ),
+        ("held back: N not seen; see {notes}", "holdt tilbake: N not seen; see {notes}"),
+        ("words of the evidence", "words of the evidence"),
+        ("", ""),
+    ],
+)
+def test_words_and_numbers_take_the_readers_form(english, norwegian):
+    assert word(english, "nb") == norwegian
+    assert word(english, "en") == english
