@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from metaworkbook.evidence.demonstration import open_choices
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.selection import select
 from metaworkbook.evidence.tiers import convert
 from metaworkbook.reporting.language import missing_messages
-from metaworkbook.reporting.wordings import PATTERNS, is_worded, word
+from metaworkbook.reporting.wordings import PATTERNS, is_worded, name_choice, word
 
 from ..evidence.test_tiers import EXACT_P, GROUPS, MEANS, SIGNIFICANT, UNSTATED, table
 
@@ -70,3 +71,14 @@ def test_paths_that_no_real_row_takes_have_their_pattern_too():
 def test_words_and_numbers_take_the_readers_form(english, norwegian):
     assert word(english, "nb") == norwegian
     assert word(english, "en") == english
+
+
+@pytest.mark.parametrize("source", ["ledger", "demonstration"])
+def test_the_names_of_choices_and_options_are_translated(source):
+    choices = open_choices(source).choices
+    names = {name for one in choices for name in (one.name, *(o.name for o in one.options))}
+    words = {name.replace("_", " ") for name in names if not set(name) <= set("0123456789.ABCDE ")}
+    assert len(words) > 5
+    assert missing_messages(words) == set()
+    assert name_choice("self_dimension", "en") == "self dimension"
+    assert [name_choice("0.6", language) for language in ("en", "nb")] == ["0.6", "0,6"]

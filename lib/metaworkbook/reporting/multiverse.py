@@ -10,6 +10,7 @@ import math
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import draw_table, format_r
+from metaworkbook.reporting.wordings import name_choice
 from metaworkbook.results import Choices, MultiverseSummary
 
 
@@ -19,8 +20,10 @@ def show_choices(choices: Choices) -> Shown:
     def render(language: str) -> str:
         lines = [
             [
-                f"{translate(choice.title, language)} ({choice.name})" if place == 0 else "",
-                option.name.replace("_", " "),
+                f"{translate(choice.title, language)} ({name_choice(choice.name, language)})"
+                if place == 0
+                else "",
+                name_choice(option.name, language),
                 translate(option.reason, language),
             ]
             for choice in choices.choices
@@ -39,11 +42,13 @@ def show_exclusions(choices: Choices) -> Shown:
     def render(language: str) -> str:
         both = translate(" with ", language)
         either = translate(" or ", language)
+
+        def say(name: str, options: tuple[str, ...]) -> str:
+            named = either.join(name_choice(option, language) for option in options)
+            return f"{name_choice(name, language)}: {named}"
+
         lines = [
-            [
-                both.join(f"{name}: {either.join(options)}" for name, options in out.when.items()),
-                translate(out.reason, language),
-            ]
+            [both.join(say(*each) for each in out.when.items()), translate(out.reason, language)]
             for out in choices.exclusions
         ]
         caption = translate("Combinations that are not run, and why", language)

@@ -65,6 +65,13 @@ def word(text: str, language: str) -> str:
     return "; ".join(word(step, language) for step in steps) if len(steps) > 1 else text
 
 
+def name_choice(name: str, language: str) -> str:
+    """Return the name of a choice of the multiverse, or of an option, as a reader reads it."""
+    if re.fullmatch(NUMBER, name):
+        return name if language == LANGUAGES[0] else name.replace(".", ",")
+    return translate(name.replace("_", " "), language)
+
+
 def is_worded(text: str) -> bool:
     """Return whether nothing of a text would stay in English."""
     steps = [text] if any(form.fullmatch(text) for _, form in _forms()) else text.split("; ")

@@ -71,7 +71,7 @@ def draw_axes(gosh: Gosh, labels: list[str], language: str):
         ]
         above.add_collection(
             PolyCollection(cells, facecolors=style.ACCENT, alpha=0.15 + 0.85 * level / SHADES,
-                           linewidths=0), autolim=False,
+                           linewidths=0, antialiaseds=False), autolim=False,
         )  # fmt: skip
     above.set_ylim(0, 100)
     place = find_divider(gosh, len(labels))

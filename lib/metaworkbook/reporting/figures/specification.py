@@ -9,6 +9,7 @@ import numpy as np
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.wordings import name_choice
 from metaworkbook.results import Multiverse
 
 WIDTH, CURVE, ROW = 5.6, 2.0, 0.165
@@ -65,8 +66,11 @@ def draw_axes(multiverse: Multiverse, language: str):
         _draw_strip(grid, line, np.array(share), f"option-{place}-{option}")
         y = 0.02 + below / height * (1 - (line + 0.5) / len(listed))
         if head:
-            figure.text(0.002, y, style.shorten(head, 22), fontsize=7, va="center", weight="bold")
-        figure.text(0.322, y, style.shorten(label, 18), fontsize=7, va="center", ha="right")
+            head = style.shorten(name_choice(head, language), 18)
+            figure.text(0.002, y, head, fontsize=7, va="center", weight="bold")
+        # Both share a line.
+        label = style.shorten(name_choice(label, language), min(24, 32 - len(head)))
+        figure.text(0.322, y, label, fontsize=7, va="center", ha="right")
     return figure
 
 
