@@ -10,20 +10,10 @@ import pandas as pd
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.parameters import check_parameters, resolve_constructs
+from metaworkbook.results.reasons import REASONS
 
 COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
-REASONS = {
-    "duplicate": "the same result as {detail}",
-    "held": "held back: {detail}",
-    "dropped": "left out by hand",
-    "set_apart": "sample set apart: {detail}",
-    "rater": "another rater: {detail}",
-    "phase": "another phase: {detail}",
-    "measure": "another kind of measure: {detail}",
-    "no_n": "no usable n: direction plot only",
-    "nothing": "nothing known of its size: {detail}",
-}
 #: Rows left out of a pool for these reasons still count in a sign test.
 REASONS_TO_VOTE = (REASONS["no_n"], REASONS["nothing"])
 

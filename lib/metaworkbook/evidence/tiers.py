@@ -9,16 +9,8 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence import bounds, coefficients
+from metaworkbook.results.reasons import TIERS
 
-TIERS = {
-    "A": "a zero-order correlation, or an exact signed p, with n",
-    "B": "two groups of one dimension with both sizes",
-    "C": "direction or significance of a plain association, with n",
-    "D": "the direction of a plain association alone",
-    "E": "adjusted for other predictors, or the contrast is unclear",
-    "F": "groups without sizes, an interaction, an indirect effect or an omnibus test",
-    "P": "a share of a class, or a change within the same people",
-}
 # n counts independent units only where it counts one of these.
 UNITS = ("persons", "dyads", "couples", "therapists")
 SIGNS = {"negative": -1.0, "positive": 1.0}

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from metaworkbook.evidence.selection import REASONS
-from metaworkbook.evidence.tiers import TIERS
 from metaworkbook.reporting.language import LANGUAGES, MINUS, translate
+from metaworkbook.results.reasons import REASONS, TIERS
 
 AT = "{level} two-sided, n = {n}, critical r = {critical} from t(n - 2)"
 #: Every sentence of `bounds`, `coefficients`, `tiers` and `selection`; the first that fits counts.
