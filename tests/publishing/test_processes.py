@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
 from metaworkbook.errors import WorkbookError
 from metaworkbook.publishing.processes import share
+
+PATIENCE = 20
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 50])
@@ -26,12 +29,32 @@ def test_every_task_is_done_once(tmp_path, jobs, count):
     }
 
 
+def await_files(folder, count):
+    end = time.monotonic() + PATIENCE
+    while len(list(folder.iterdir())) < count and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def test_tasks_run_in_other_processes(tmp_path):
     def task():
         (tmp_path / str(os.getpid())).touch()
+        await_files(tmp_path, 3)
 
     share([task] * 3, 3)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_whoever_is_free_takes_the_next_task(tmp_path):
+    """One process waits until all other tasks are done: the other one has to do them."""
+
+    def wait():
+        await_files(tmp_path, 5)
+
+    def task():
+        (tmp_path / f"{len(list(tmp_path.iterdir()))} {os.getpid()}").touch()
+
+    share([wait, *[task] * 5], 2)
+    assert len({file.name.split()[1] for file in tmp_path.iterdir()}) == 1
 
 
 def raise_(error):
@@ -54,12 +77,14 @@ def test_a_failure_comes_back_from_here_and_from_a_child(place, error, expected,
         share(tasks, 2)
 
 
-def test_a_child_that_dies_is_a_failure():
+def test_a_child_that_dies_is_a_failure(tmp_path):
     parent = os.getpid()
 
     def die():
         if os.getpid() != parent:
+            (tmp_path / "dying").touch()
             os._exit(7)
+        await_files(tmp_path, 1)
 
     with pytest.raises(RuntimeError, match="a process ended with code 7"):
         share([die, die], 2)

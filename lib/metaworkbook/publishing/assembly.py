@@ -70,15 +70,17 @@ def assemble(
         return renderer.render_study(study, ledger, results, pages, language, provenance)
 
     studies = [check_name(name) for name in ledger["studies"]["study_id"]]
+    # The longest task first, then the pages: no process ends with a long one.
+    tasks.append(lambda: renderer.write_downloads(staging / "data", ledger, results, pages))
     for language, folder in LANGUAGES.items():
         place = staging / folder
         (place / "study").mkdir(parents=True, exist_ok=True)
         add(place / "index.html", render_index, language)
         for page in pages:
             add(place / f"{check_name(page.name)}.html", render_page, page, language)
+    for language, folder in LANGUAGES.items():
         for study in studies:
-            add(place / "study" / f"{study}.html", render_study, study, language)
-    tasks.append(lambda: renderer.write_downloads(staging / "data", ledger, results, pages))
+            add(staging / folder / "study" / f"{study}.html", render_study, study, language)
     share(tasks, jobs)
 
 

@@ -197,7 +197,8 @@ class _Build:
             seen = look(planned.notebook, planned.resolved, ledger)
             (work / f"{planned.name}.seen").write_text(seen, encoding="utf-8")
 
-        share([partial(note, planned) for planned in stale], self.options.jobs)
+        # The last pages of the list sum up the others and look at most.
+        share([partial(note, planned) for planned in reversed(stale)], self.options.jobs)
         for planned in stale:
             planned.inputs["rows"] = (work / f"{planned.name}.seen").read_text(encoding="utf-8")
         return self._spare(stale)

@@ -28,6 +28,8 @@ def die_with(parent: int) -> None:
 def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
     """Call every task, in ``jobs`` processes at once; what they do must show in files only.
 
+    Each process takes the next task when it is done with one, so long ones had better come first.
+
     Raises
     ------
     WorkbookError
@@ -41,10 +43,10 @@ def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
 
     context = get_context("fork")
     children = []
-    for slot in range(1, min(jobs, len(tasks))):
+    taken = context.Value("l", 0)
+    for _ in range(1, min(jobs, len(tasks))):
         receiver, sender = context.Pipe(duplex=False)
-        part = tasks[slot::jobs]
-        child = context.Process(target=_call, args=(part, sender, os.getpid()))
+        child = context.Process(target=_call, args=(tasks, taken, sender, os.getpid()))
         with warnings.catch_warnings():
             # Python warns of forking beside threads; these children only write text files.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -52,8 +54,7 @@ def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
         sender.close()
         children.append((child, receiver))
     try:
-        for task in tasks[:: max(1, jobs)] if children else tasks:
-            task()
+        _take(tasks, taken)
         for child, receiver in children:
             _settle(child, receiver)
     finally:
@@ -63,12 +64,22 @@ def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
             receiver.close()
 
 
-def _call(tasks: Sequence[Callable[[], None]], sender: Any, parent: int) -> None:
+def _take(tasks: Sequence[Callable[[], None]], taken: Any) -> None:
+    """Do tasks until none is left that no process has taken."""
+    while True:
+        with taken.get_lock():
+            place = taken.value
+            taken.value += 1
+        if place >= len(tasks):
+            return
+        tasks[place]()
+
+
+def _call(tasks: Sequence[Callable[[], None]], taken: Any, sender: Any, parent: int) -> None:
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        for task in tasks:
-            task()
+        _take(tasks, taken)
     except WorkbookError as error:
         sender.send(("mistake", str(error)))
     except OSError as error:
