@@ -11,8 +11,10 @@ STUDY_COLUMNS = (
     "citation", "full_reference", "doi", "year", "cited_in_thesis", "setting", "treatment_family",
 )  # fmt: skip
 DESCRIBED_FROM = ("effects", "studies", "samples", "second_coding")
-# The last tables described and their description: every question of a page asks for it.
-_LAST: list = []
+# The last tables described, each with its description: every question of a page asks for it, and
+# a page may compare several ledgers.
+_KEPT: list[tuple[tuple[pd.DataFrame, ...], pd.DataFrame]] = []
+KEPT = 3
 
 
 def describe_effects(ledger: Ledger) -> pd.DataFrame:
@@ -22,9 +24,12 @@ def describe_effects(ledger: Ledger) -> pd.DataFrame:
     the second reading, missing where the row was read once.
     """
     used = tuple(ledger.tables[name] for name in DESCRIBED_FROM)
-    if not _LAST or any(a is not b for a, b in zip(_LAST[0], used, strict=True)):
-        _LAST[:] = used, _describe(*used)
-    return _LAST[1].copy()
+    for tables, described in _KEPT:
+        if all(a is b for a, b in zip(tables, used, strict=True)):
+            return described.copy()
+    described = _describe(*used)
+    _KEPT[:] = [(used, described), *_KEPT][:KEPT]
+    return described.copy()
 
 
 def _describe(

@@ -43,7 +43,7 @@ HUSHED = (
 )
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
-BUDGET = 5.0
+BUDGET = 20.0
 # What a list of these alone is written as tells it from every other.
 PLAIN = frozenset({type(None), bool, int, float, str})
 WATCHED = f"{PACKAGE}.evidence"
