@@ -109,7 +109,7 @@ def list_links(study: Record) -> list[tuple[str, str]]:
 def describe_study(study: Record, archive: Archive, language: str) -> list[Fact]:
     """Return what is recorded of a study as a whole."""
     others = [
-        Markup('<a href="{0}.html">{0}</a>').format(other)
+        Markup('<a href="{}.html">{}</a>').format(other, archive.studies[other]["citation"])
         for other in study["same_sample_as"].split()
         if other in archive.studies
     ]
