@@ -83,12 +83,14 @@ def check_dois(
     studies: pd.DataFrame, all_studies: pd.DataFrame, everyone: pd.DataFrame
 ) -> Iterator[Breach]:
     """Yield where two reports with results have one DOI and are not told to overlap."""
-    used = all_studies[all_studies["study_id"].isin(everyone["study_id"])]
-    owners = used.groupby(used["doi"].str.lower())["study_id"].agg(list)
+    named = all_studies[all_studies["doi"] != ""]
+    used = named[named["study_id"].isin(everyone["study_id"])]
+    owners = used.groupby(used["doi"].str.lower())["study_id"].agg(list).to_dict()
+    with_results = set(used["study_id"])
     others = [
         " ".join(
             other for other in owners.get(doi.lower(), ())
-            if doi and study in set(used["study_id"]) and other not in {study, *told.split()}
+            if study in with_results and other not in {study, *told.split()}
         )
         for study, doi, told in zip(
             studies["study_id"], studies["doi"], studies["same_sample_as"], strict=True
