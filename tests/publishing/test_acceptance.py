@@ -82,6 +82,16 @@ def test_a_page_is_told_with_the_changed_rows_that_it_names(built):
     assert acceptance.find_rows([]) == {}
 
 
+def test_rows_of_two_tables_with_one_id_are_both_named(built, monkeypatch):
+    acceptance.accept()
+    sources = {"rows": {"effects a b-01": "x", "second_coding a b-01": "y"}}
+    others = {kind: {} for kind in acceptance.KINDS}
+    monkeypatch.setattr(acceptance, "digest_all", lambda: others | sources)
+    finish(built, one="a b-01", two=0.3)
+    changes = acceptance.compare_folders(acceptance.expected_folder(), built / "build" / "results")
+    assert acceptance.find_rows(changes)["one"] == list(sources["rows"])
+
+
 def test_a_changed_notebook_is_named(built):
     acceptance.accept()
     file = built / "notebooks" / "one.ipynb"

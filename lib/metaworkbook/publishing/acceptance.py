@@ -118,18 +118,18 @@ def explain_sources(file: Path) -> list[str]:
 
 def find_rows(changes: list[Change]) -> dict[str, list[str]]:
     """Return, for each page that moved, the changed rows of the evidence that its results name."""
-    moved = {
-        name.split()[1]: name
+    moved = [
+        name
         for kind, _, names in _compare_sources(expected_folder() / SOURCES)
         if kind == "rows"
         for name in names
-        if " " in name.strip()
-    }
+    ]
     found = {}
     for page in {change.page for change in changes}:
         files = (expected_folder() / f"{page}.json", paths.results() / f"{page}.json")
         text = "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
-        found[page] = sorted(name for row, name in moved.items() if f'"{row}"' in text)
+        # Tables may share an id: each of their rows is named.
+        found[page] = sorted(name for name in moved if f'"{name.partition(" ")[2]}"' in text)
     return found
 
 

@@ -1,9 +1,9 @@
 """Two ways to execute a notebook, both through papermill, both with the same outputs.
 
 "kernels" starts a real Jupyter kernel for the page (on Linux from a `seeds.Seed`, which has
-imported everything). "forked" runs the cells in this very process,
-which was forked from one that has imported everything already: no kernel starts, nothing is
-imported twice, and since the process ends with its page, no page sees another's state.
+imported everything). "forked" runs the cells in this very process, which was forked from one that
+has imported everything already: no kernel starts, nothing is imported twice, and since the process
+ends with its page, no page sees another's state.
 """
 
 from __future__ import annotations

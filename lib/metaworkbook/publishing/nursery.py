@@ -25,8 +25,8 @@ from typing import Any
 
 import metaworkbook
 from metaworkbook.publishing.processes import die_with
+from metaworkbook.publishing.runner import AHEAD
 
-AHEAD = "ahead"
 # What pages of the package load, some of it only when they draw.
 STACK = ("ipykernel.zmqshell", "matplotlib.pyplot", "seaborn", "pandas", "scipy.stats", "pymare")
 WINGS = ("evidence", "models", "reporting", "results")

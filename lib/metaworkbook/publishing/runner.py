@@ -22,6 +22,8 @@ from metaworkbook.publishing.failures import Failure, describe, number_cell
 TIME_LIMIT = 600.0
 MEMORY_LIMIT = 4096
 JOBS = 2
+# What tells the nursery to import the package before any page.
+AHEAD = "ahead"
 # One thread a page: two pages share the cores, and sums do not depend on the number of cores.
 # A fixed hash seed and epoch keep sets and figures in the same form on every run.
 FIXED = {
@@ -74,7 +76,7 @@ class Nursery:
 
     def __init__(self, engine: str, work: Path, ahead: bool = False):
         self.log = work / "nursery.log"
-        words = ["ahead"] if ahead else []
+        words = [AHEAD] if ahead else []
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "metaworkbook.publishing.nursery", engine, *words],

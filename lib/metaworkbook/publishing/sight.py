@@ -44,8 +44,6 @@ HUSHED = (
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
 BUDGET = 20.0
-# What a list of these alone is written as tells it from every other.
-PLAIN = frozenset({type(None), bool, int, float, str})
 WATCHED = f"{PACKAGE}.evidence"
 MODELS = f"{PACKAGE}.models"
 SILENT = (MODELS, f"{PACKAGE}.reporting", f"{PACKAGE}.results")
@@ -299,9 +297,6 @@ def _pieces(value: Any) -> Iterator[bytes]:
             yield from _pieces(item)
     elif isinstance(value, (list, tuple)):
         yield f"{type(value).__name__} {len(value)} ".encode()
-        if PLAIN.issuperset(map(type, value)):
-            yield repr(value).encode()
-            return
         for item in value:
             yield from _pieces(item)
     elif isinstance(value, (set, frozenset)):
