@@ -13,6 +13,7 @@ from metaworkbook.evidence.columns import NUMBERS, TABLES, WORDS, Column
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
 from metaworkbook.evidence.ledger import check_ledger, read_ledger
+from metaworkbook.evidence.parameters import PHASES, RATERS
 from metaworkbook.evidence.selection import select
 
 from .. import ledgers
@@ -52,6 +53,12 @@ def table_of(content, name):
 def field_of(content, table, name):
     fields = table_of(content, table)["schema"]["fields"]
     return next(field for field in fields if field["name"] == name)
+
+
+def test_parameters_take_the_words_of_the_dictionary():
+    columns = {column.name: column for column in ledgers.DICTIONARY["effects"].columns}
+    for words, name in ((RATERS, "y_rater"), (PHASES, "phase")):
+        assert set(words) - {"any"} == set(columns[name].enum) - {""}
 
 
 def test_real_dictionary_describes_every_table_and_column():

@@ -12,7 +12,7 @@ import pytest
 from metaworkbook.errors import LedgerError, WorkbookError
 from metaworkbook.evidence.cells import LONGEST_CELL, judge
 from metaworkbook.evidence.columns import Column
-from metaworkbook.evidence.ledger import check_ledger, compute_checksum, read_ledger
+from metaworkbook.evidence.ledger import check_ledger, compute_checksum, read_ahead, read_ledger
 
 from .. import ledgers
 
@@ -104,6 +104,22 @@ def test_words_that_other_readers_turn_into_missing_stay_words(tmp_path, tables)
         row["title"] = word
         ledger = read_ledger(ledgers.write(tmp_path / "effects", tables))
         assert ledger["studies"]["title"].iloc[0] == word
+
+
+def test_a_ledger_read_ahead_is_read_again_when_its_files_change(folder):
+    ahead = read_ahead(folder)
+    assert read_ledger(folder) is ahead
+    raw = (folder / "studies.csv").read_bytes()
+    rewrite(folder, lambda raw: b"\xef\xbb\xbf" + raw, "studies")
+    assert read_ledger(folder) is not ahead
+    rewrite(folder, lambda raw: raw.split(b"\n")[0], "studies")
+    with pytest.raises(LedgerError, match="study_id"):
+        read_ledger(folder)
+    (folder / "studies.csv").unlink()
+    with pytest.raises(LedgerError, match="No such file"):
+        read_ledger(folder)
+    (folder / "studies.csv").write_bytes(raw)
+    assert read_ledger(folder) is ahead
 
 
 def test_checksum_follows_every_byte(folder):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.descriptions import describe_effects
@@ -11,6 +14,8 @@ from metaworkbook.evidence.selection import Selection
 from metaworkbook.evidence.tiers import TIERS
 
 FIELDS = ("direction", "significance", "n", "value")
+# What the coverage ladder counts by.
+COUNTED = ("sample_id", "n", "duplicate_of", "direction_analysed", "known")
 
 
 def name_constructs(ledger: Ledger, names: str) -> dict[str, str]:
@@ -134,26 +139,35 @@ def climb_ladder(selection: Selection, published: pd.DataFrame | None = None) ->
     published : DataFrame, optional
         Rows of `selection.select_reviews` about the same question.
     """
-    columns = ["sample_id", "n", "duplicate_of", "direction_analysed", "known"]
-    entered = selection.rows[columns]
-    everything = pd.concat([entered, selection.left_out[columns]])
-    everything = everything[everything["duplicate_of"] == ""]
-    signed = everything["direction_analysed"].isin(("negative", "positive"))
+    return pd.DataFrame(count_steps(selection, published))
+
+
+def count_steps(
+    selection: Selection, published: pd.DataFrame | None = None
+) -> list[dict[str, Any]]:
+    """Return the rungs of `climb_ladder` as records, for whoever asks of many questions."""
+    rows = (selection.rows, selection.left_out)
+    told = {
+        name: np.concatenate([part[name].to_numpy(object) for part in rows]) for name in COUNTED
+    }
+    entered = np.arange(len(told["sample_id"])) < len(selection.rows)
+    read = told["duplicate_of"] == ""
+    signed = (told["direction_analysed"] == "negative") | (told["direction_analysed"] == "positive")
     steps = {
-        "read": everything,
-        "with a direction": everything[signed],
-        "with a coefficient": everything[everything["known"] == "exact"],
+        "read": read,
+        "with a direction": read & signed,
+        "with a coefficient": read & (told["known"] == "exact"),
         "in this pool": entered,
     }
-    ladder = [
-        {
-            "step": step,
-            "samples": rows["sample_id"].nunique(),
-            "persons": float(rows.groupby("sample_id")["n"].max().sum()) if len(rows) else 0.0,
-        }
-        for step, rows in steps.items()
-    ]
-    return pd.DataFrame([_count_known(ladder[0], published), *ladder])
+    samples, labels = pd.factorize(told["sample_id"])
+    persons = told["n"].astype(float)
+    ladder = []
+    for step, mask in steps.items():
+        most = np.full(len(labels), np.nan)
+        np.fmax.at(most, samples[mask], persons[mask])
+        known = {"samples": len(np.unique(samples[mask])), "persons": float(np.nansum(most))}
+        ladder.append({"step": step} | known)
+    return [_count_known(ladder[0], published), *ladder]
 
 
 def _count_known(read: dict, published: pd.DataFrame | None) -> dict:
@@ -161,10 +175,12 @@ def _count_known(read: dict, published: pd.DataFrame | None) -> dict:
     known = read | {"step": "known"}
     if published is None:
         return known
-    counted = published.loc[published["k_scope"] == "this_estimate", ["k", "n_total"]]
-    for row in counted.sort_values("k", kind="stable").to_dict("records"):
-        if row["k"] > known["samples"]:
-            known = {"step": "known", "samples": int(row["k"]), "persons": row["n_total"]}
+    scope, k = published["k_scope"].to_numpy(object), published["k"].to_numpy(float)
+    counted = np.where(scope == "this_estimate", k, np.nan)
+    if (counted > known["samples"]).any():
+        place = int(np.nanargmax(counted))
+        persons = published["n_total"].to_numpy(float)[place]
+        known |= {"samples": int(counted[place]), "persons": float(persons)}
     return known
 
 

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.choices import read_choices
-from metaworkbook.evidence.dictionary import read_dictionary
+from metaworkbook.evidence.dictionary import load_yaml, read_dictionary
 from metaworkbook.evidence.ledger import Ledger, read_ledger
 from metaworkbook.results.multiverse import Choices
 
@@ -64,7 +63,7 @@ def open_choices(source: str) -> Choices:
 def describe_demonstration() -> dict[str, Any]:
     """Return the description of the demonstration: title, source, columns, moderators."""
     text = (DATA / f"{DEMONSTRATION}.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return load_yaml(text)
 
 
 def cite_source(source: str) -> str:

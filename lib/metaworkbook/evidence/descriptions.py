@@ -5,16 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.memory import Memory
 from metaworkbook.evidence.tiers import convert
 
 STUDY_COLUMNS = (
     "citation", "full_reference", "doi", "year", "cited_in_thesis", "setting", "treatment_family",
 )  # fmt: skip
-DESCRIBED_FROM = ("effects", "studies", "samples", "second_coding")
-# The last tables described, each with its description: every question of a page asks for it, and
-# a page may compare several ledgers.
-_KEPT: list[tuple[tuple[pd.DataFrame, ...], pd.DataFrame]] = []
-KEPT = 3
 
 
 def describe_effects(ledger: Ledger) -> pd.DataFrame:
@@ -23,13 +19,7 @@ def describe_effects(ledger: Ledger) -> pd.DataFrame:
     ``direction_second``, ``significance_second``, ``n_second`` and ``value_second`` are those of
     the second reading, missing where the row was read once.
     """
-    used = tuple(ledger.tables[name] for name in DESCRIBED_FROM)
-    for tables, described in _KEPT:
-        if all(a is b for a, b in zip(tables, used, strict=True)):
-            return described.copy()
-    described = _describe(*used)
-    _KEPT[:] = [(used, described), *_KEPT][:KEPT]
-    return described.copy()
+    return _MEMORY.recall(ledger)
 
 
 def _describe(
@@ -47,3 +37,6 @@ def _describe(
     # Columns of one dtype lie in one block, of which rows are taken at once.
     words = rows.select_dtypes(include="str").columns
     return rows.astype(dict.fromkeys(words, object)).copy()
+
+
+_MEMORY = Memory(_describe, "effects", "studies", "samples", "second_coding")

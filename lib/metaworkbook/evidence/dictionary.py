@@ -75,10 +75,15 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         return super().construct_mapping(node, deep)
 
 
+def load_yaml(text: str) -> Any:
+    """Return the content of a YAML text; raises yaml.YAMLError, also for a key given twice."""
+    return yaml.load(text, _Loader)
+
+
 def _load(text: str) -> list[Any]:
     """Return the resources of the data package."""
     try:
-        content = yaml.load(text, _Loader)
+        content = load_yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         words = str(getattr(error, "problem", None) or error).splitlines()[0]

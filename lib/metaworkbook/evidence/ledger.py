@@ -5,6 +5,7 @@ Cells stay what they are: no word is turned into a missing value, no number is g
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from metaworkbook.evidence.dictionary import FILE, read_dictionary
 from metaworkbook.evidence.records import Records, read_records
 from metaworkbook.evidence.rules import check_rules
 
+# The last ledger of `read_ahead`, by its checksum.
+_AHEAD: dict[str, Ledger] = {}
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -33,8 +37,8 @@ class Ledger:
     checksum: str
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        """Return a copy of the table called ``name``."""
-        return self.tables[name].copy()
+        """Return the table called ``name``; what is done to it leaves the ledger as it is."""
+        return self.tables[name].copy(deep=False)
 
 
 def read_ledger(folder: Path | None = None) -> Ledger:
@@ -51,10 +55,28 @@ def read_ledger(folder: Path | None = None) -> Ledger:
         With every problem of every table, if there is one.
     """
     folder = folder or paths.effects()
+    if _AHEAD:
+        with contextlib.suppress(OSError, LedgerError):
+            known = _AHEAD.get(compute_checksum(folder))
+            if known:
+                return known
     tables, problems = read_tables(folder)
     if problems:
         raise LedgerError(problems)
     return Ledger(tables, compute_checksum(folder))
+
+
+def read_ahead(folder: Path | None = None) -> Ledger:
+    """Return the validated ledger; `read_ledger` gives it again while its files are the same.
+
+    For a process whose forked children each read the ledger once: all of them share these tables,
+    so whoever reads more than once must not rely on tables of its own. Arguments and errors as in
+    `read_ledger`.
+    """
+    ledger = read_ledger(folder)
+    _AHEAD.clear()
+    _AHEAD[ledger.checksum] = ledger
+    return ledger
 
 
 def check_ledger(folder: Path | None = None) -> list[Problem]:

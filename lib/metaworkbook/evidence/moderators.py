@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from metaworkbook import paths
 from metaworkbook.errors import Problem, ProblemsError
 from metaworkbook.evidence.demonstration import LEDGER, describe_demonstration
 from metaworkbook.evidence.descriptions import describe_effects
-from metaworkbook.evidence.dictionary import FILE
+from metaworkbook.evidence.dictionary import FILE, load_yaml
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.selection import Selection
 from metaworkbook.results.censored_moderators import Moderator
@@ -38,7 +37,7 @@ def list_moderators(source: str = LEDGER) -> tuple[Moderator, ...]:
     """
     if source == LEDGER:
         text = (paths.effects() / FILE).read_text(encoding="utf-8")
-        content, place = yaml.safe_load(text), f"effects/{FILE}"
+        content, place = load_yaml(text), f"effects/{FILE}"
     else:
         content, place = describe_demonstration(), "demonstration.yaml"
     return read_declarations(content.get("moderators"), place)

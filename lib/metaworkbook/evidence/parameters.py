@@ -9,6 +9,10 @@ from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.tiers import TIERS
 
 POPULATIONS = ("adults", "all")
+RATERS = ("any", "client", "therapist", "observer", "mixed", "unclear")
+PHASES = (
+    "any", "pre", "early", "middle", "late", "post", "follow_up", "averaged", "change", "unclear",
+)  # fmt: skip
 #: Parameters of a notebook whose values the evidence decides.
 PARAMETERS = ("x", "y", "rater", "phase", "measure_family", "population", "tiers", "pairs")
 
@@ -21,31 +25,20 @@ def resolve_constructs(ledger: Ledger, name: str) -> tuple[str, ...]:
     table = ledger.tables["constructs"]
     constructs, families = (table[column].to_numpy(object) for column in ("construct", "family"))
     found: dict[str, None] = {}
-    problems = []
+    unknown = []
     for word in name.split():
         members = constructs[families == word]
         if not members.size:
             members = constructs[constructs == word]
         if not members.size:
-            problems.append(
-                Problem(
-                    "parameters",
-                    found=f'"{word}"',
-                    allowed="a construct or family of effects/constructs.csv",
-                    remedy="Correct the parameter.",
-                )
-            )
+            unknown.append(f'"{word}"')
         found.update(dict.fromkeys(members))
-    if problems or not found:
+    if unknown or not found:
+        allowed = "a construct or family of effects/constructs.csv"
         raise ProblemsError(
-            problems
-            or [
-                Problem(
-                    "parameters",
-                    found="blank",
-                    allowed="a construct or family of effects/constructs.csv",
-                    remedy="Correct the parameter.",
-                )
+            [
+                Problem("parameters", found=word, allowed=allowed, remedy="Correct the parameter.")
+                for word in unknown or ["blank"]
             ]
         )
     return tuple(found)
@@ -65,12 +58,11 @@ def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
     """
     effects = ledger.tables["effects"]
     allowed = {
-        "rater": ("any", "client", "therapist", "observer", "mixed", "unclear"),
-        "phase": ("any", "pre", "early", "middle", "late", "post", "follow_up", "averaged",
-                  "change", "unclear"),
+        "rater": RATERS,
+        "phase": PHASES,
         "measure_family": ("any", *sorted(set(effects["measure_family"]) - {""})),
         "population": POPULATIONS,
-    }  # fmt: skip
+    }
     problems = []
 
     def refuse(name: str, value: object, words: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from metaworkbook.evidence import changes, published, shares
 from metaworkbook.evidence.codings import RECODINGS, recode
-from metaworkbook.evidence.coverage import climb_ladder
+from metaworkbook.evidence.coverage import count_steps
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.parameters import resolve_constructs
@@ -52,10 +52,11 @@ def _ask_again(
     old, new = before.tables["effects"], after.tables["effects"]
     moved = ((old != new) & ~(old.isna() & new.isna())).any(axis=1)
     described = describe_effects(after)
+    recoded = described[moved]
     known = {proposition.id: proposition for proposition in PROPOSITIONS}
 
     def ask_part(part: Part, ask: Ask) -> Part:
-        concerned = ask.kind not in FROM_REVIEWS and _is_about(after, described[moved], ask)
+        concerned = ask.kind not in FROM_REVIEWS and _is_about(after, recoded, ask)
         return gather_part(after, described, ask) if concerned else part
 
     return tuple(
@@ -112,7 +113,7 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
         against, more = _bounds(other), tuple(other.rows["effect_id"])
     return _part(
         ask, data, against, (*pool.rows["effect_id"], *more), signs,
-        tuple(climb_ladder(pool, select_reviews(ledger, ask.x, ask.y)).to_dict("records")),
+        tuple(count_steps(pool, select_reviews(ledger, ask.x, ask.y))),
     )  # fmt: skip
 
 

@@ -9,21 +9,15 @@ import pandas as pd
 
 from metaworkbook.evidence.conversions import critical_r
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.propositions import Ask
-from metaworkbook.evidence.selection import REASONS_TO_VOTE, Selection, select
+from metaworkbook.evidence.selection import REASONS_TO_VOTE, Selection, select, sort_rows
 
 OTHER = "asked for another: {detail}"
 
 
 def select_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Selection:
     """Return the rows of a part: `selection.select`, then the further columns of ``where``."""
-    about = described["x"].isin(resolve_constructs(ledger, ask.x))
-    about &= described["y"].isin(resolve_constructs(ledger, ask.y))
-    if not about.any():
-        none = described.iloc[:0]
-        return Selection(none, leave_out(none, OTHER))
-    found = select(ledger, ask.x, ask.y, described=described[about], **ask.filters)
+    found = select(ledger, ask.x, ask.y, described=described, **ask.filters)
     return _keep_where(found, ask)
 
 
@@ -33,12 +27,13 @@ def bound_one_sided(found: Selection) -> dict[str, Any] | None:
     The critical correlation is then that of two-sided .10. None where no row rests on the
     assumption.
     """
-    rows = found.rows
-    assumed = (rows["known"] == "interval") & rows["level"].isna() & (rows["p_relation"] != ">")
-    if not assumed.any():
+    told = {name: found.rows[name].to_numpy(object) for name in ("known", "p_relation")}
+    mask = (told["known"] == "interval") & np.isnan(found.rows["level"].to_numpy(float))
+    mask &= told["p_relation"] != ">"
+    if not mask.any():
         return None
     bounds = found.bounds()
-    n, mask = bounds["ni"][assumed], assumed.to_numpy(bool)
+    n = bounds["ni"][mask]
     two_sided, one_sided = critical_r(n, 0.05), critical_r(n, 0.10)
     for end in ("lower", "upper"):
         values = bounds[end].copy()
@@ -77,11 +72,12 @@ def widen(found: Selection, ask: Ask) -> Selection:
     A vote on direction needs neither a tier nor a size. Rows without a sign come along: the sign
     test counts their samples as untold.
     """
-    reason = found.left_out["reason_text"].astype(str)
-    back = reason.isin(REASONS_TO_VOTE) | reason.str.startswith("tier ")
+    reasons = found.left_out["reason_text"].to_numpy(object)
+    back = np.array([word in REASONS_TO_VOTE or word.startswith("tier ") for word in reasons], bool)
+    if not back.any():
+        return found
     rows = pd.concat([found.rows, found.left_out.loc[back, found.rows.columns]])
-    ordered = rows.sort_values(["year", "effect_id"], kind="stable")
-    return _keep_where(Selection(ordered, found.left_out[~back]), ask)
+    return _keep_where(Selection(sort_rows(rows), found.left_out[~back]), ask)
 
 
 def list_signed_p(found: Selection) -> dict[str, np.ndarray]:

@@ -16,6 +16,11 @@ COEFFICIENTS = ("A",)
 MAIN = ("A", "C", "D")
 #: Rows left out of a pool for these reasons still count in a sign test.
 REASONS_TO_VOTE = (REASONS["no_n"], REASONS["nothing"])
+# What decides on a row and is told of it.
+TOLD = (
+    "effect_id", "duplicate_of", "hold_back", "set_apart", "y_rater", "phase", "measure_family",
+    "tier", "tier_reason", "known", "path",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,12 @@ class Selection:
         The model's variance is 1/(n - 3). Two groups have another: their ``ni`` is the number of
         persons whose z would vary as much.
         """
-        ni = self.rows["ni"].where(self.rows["tier"] != "B", 3 + 1 / self.rows["vi"])
+        told = {name: self.rows[name].to_numpy(float) for name in ("lower", "upper", "ni", "vi")}
+        groups = self.rows["tier"].to_numpy(object) == "B"
         return {
-            "lower": self.rows["lower"].to_numpy(float),
-            "upper": self.rows["upper"].to_numpy(float),
-            "ni": ni.to_numpy(float),
+            "lower": told["lower"],
+            "upper": told["upper"],
+            "ni": np.where(groups, 3 + 1 / np.where(groups, told["vi"], 1.0), told["ni"]),
             "outside": self.rows["outside"].to_numpy(bool),
             "cluster": self.rows["sample_id"].to_numpy(object),
         }
@@ -107,38 +113,36 @@ def select(
     rows = describe_effects(ledger) if described is None else described
     about = rows["x"].isin(resolve_constructs(ledger, x))
     about &= rows["y"].isin(resolve_constructs(ledger, y))
-    rows = rows[about].sort_values(["year", "effect_id"], kind="stable")
+    rows = sort_rows(rows[about])
+    told = {name: rows[name].to_numpy(object) for name in TOLD}
     reasons = np.full((len(rows), 2), "", dtype=object)
 
-    def leave_out(mask: pd.Series, *words: str | pd.Series) -> None:
-        open_rows = mask.to_numpy(bool) & (reasons[:, 0] == "")
-        for column, told in enumerate(words):
-            reasons[open_rows, column] = told if isinstance(told, str) else told[open_rows]
+    def leave_out(mask: np.ndarray, text: str | np.ndarray, detail: str | np.ndarray = "") -> None:
+        now = mask.astype(bool) & (reasons[:, 0] == "")
+        for column, words in enumerate((text, detail)):
+            reasons[now, column] = words if isinstance(words, str) else words[now]
 
-    def in_words(column: str) -> pd.Series:
-        return rows[column].where(rows[column] != "", "not told").str.replace("_", " ")
+    def in_words(column: str) -> np.ndarray:
+        return np.array([(word or "not told").replace("_", " ") for word in told[column]], object)
 
-    leave_out(rows["duplicate_of"] != "", REASONS["duplicate"], rows["duplicate_of"])
-    leave_out(rows["hold_back"] != "", REASONS["held"], rows["hold_back"])
-    leave_out(rows["effect_id"].isin(drop), REASONS["dropped"])
+    leave_out(told["duplicate_of"] != "", REASONS["duplicate"], told["duplicate_of"])
+    leave_out(told["hold_back"] != "", REASONS["held"], told["hold_back"])
+    if drop:
+        leave_out(np.isin(told["effect_id"].astype(str), drop), REASONS["dropped"])
     if population == "adults":
-        leave_out(rows["set_apart"] != "", REASONS["set_apart"], in_words("set_apart"))
+        leave_out(told["set_apart"] != "", REASONS["set_apart"], in_words("set_apart"))
     for column, wanted, reason in (
         ("y_rater", rater, "rater"),
         ("phase", phase, "phase"),
         ("measure_family", measure_family, "measure"),
     ):
         if wanted != "any":
-            leave_out(rows[column] != wanted, REASONS[reason], in_words(column))
-    leave_out(
-        ~rows["tier"].isin(tiers.split()), "tier " + rows["tier"] + ": " + rows["tier_reason"]
-    )
-    leave_out(rows["known"] == "sign", REASONS["no_n"])
-    leave_out(
-        rows["known"] == "nothing",
-        REASONS["nothing"],
-        rows["path"].where(rows["path"] != "", rows["tier_reason"]),
-    )
+            leave_out(told[column] != wanted, REASONS[reason], in_words(column))
+    low = ~np.isin(told["tier"].astype(str), tiers.split())
+    leave_out(low, "tier " + told["tier"] + ": " + told["tier_reason"])
+    leave_out(told["known"] == "sign", REASONS["no_n"])
+    unconverted = np.where(told["path"] != "", told["path"], told["tier_reason"])
+    leave_out(told["known"] == "nothing", REASONS["nothing"], unconverted)
     out = reasons[:, 0] != ""
     left_out = rows[out].assign(
         reason_text=reasons[out, 0],
@@ -146,6 +150,12 @@ def select(
         reason=[text.format(detail=detail) for text, detail in reasons[out]],
     )
     return Selection(rows[~out], left_out)
+
+
+def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of year and id, those without a year last."""
+    ids = rows["effect_id"].to_numpy(object).astype(str)
+    return rows.iloc[np.lexsort((ids, rows["year"].to_numpy(float)))]
 
 
 def select_signs(selection: Selection) -> Selection:
@@ -156,9 +166,7 @@ def select_signs(selection: Selection) -> Selection:
     """
     back = selection.left_out["reason_text"].isin(REASONS_TO_VOTE)
     rows = pd.concat([selection.rows, selection.left_out.loc[back, selection.rows.columns]])
-    return Selection(
-        rows.sort_values(["year", "effect_id"], kind="stable"), selection.left_out[~back]
-    )
+    return Selection(sort_rows(rows), selection.left_out[~back])
 
 
 def describe_all(selection: Selection) -> pd.DataFrame:
@@ -183,6 +191,8 @@ def select_moderators(ledger: Ledger, reviews: pd.DataFrame) -> pd.DataFrame:
     return found.assign(citation=found["meta_id"].map(citations))
 
 
+# Statistics of published estimates that turn with the polarity of a construct.
+SIGNED = ("r", "d", "g", "b", "beta")
 VARIANTS = {
     "with groups of known size": {"tiers": "A B C D"},
     "with adjusted and unclear rows": {"tiers": "A C D E"},
@@ -209,11 +219,14 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
     about = reviews["x"].isin(resolve_constructs(ledger, x))
     about &= reviews["y"].isin(resolve_constructs(ledger, y))
     about &= (reviews["superseded_by"] == "") & (reviews["hold_back"] == "")
-    rows = reviews[about].copy()
-    turned = (rows["x_scored_as"] == "reversed") != (rows["y_scored_as"] == "reversed")
-    low, high = rows[["ci_low", "ci_high"]].min(axis=1), rows[["ci_low", "ci_high"]].max(axis=1)
-    signed = rows["statistic"].isin(("r", "d", "g", "b", "beta"))
-    turned &= signed
-    rows["estimate"] = rows["estimate"].where(~turned, -rows["estimate"])
-    rows["ci_low"], rows["ci_high"] = low.where(~turned, -high), high.where(~turned, -low)
-    return rows.sort_values(["year", "review_id"], ascending=[False, True], kind="stable")
+    rows = reviews[about]
+    ids, year = rows["review_id"].to_numpy(object).astype(str), rows["year"].to_numpy(float)
+    rows = rows.iloc[np.lexsort((ids, -year))]
+    told = {name: rows[name].to_numpy() for name in ("estimate", "ci_low", "ci_high")}
+    scored = [rows[f"{side}_scored_as"].to_numpy(object) == "reversed" for side in "xy"]
+    signed = np.isin(rows["statistic"].to_numpy(object).astype(str), SIGNED)
+    sign = np.where(signed & (scored[0] != scored[1]), -1.0, 1.0)
+    ends = [sign * told["ci_low"], sign * told["ci_high"]]
+    return rows.assign(
+        estimate=sign * told["estimate"], ci_low=np.fmin(*ends), ci_high=np.fmax(*ends)
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.memory import Memory
 from metaworkbook.evidence.selection import REASONS
 
 INSTRUMENTS = {
@@ -34,9 +35,12 @@ def list_shares(ledger: Ledger) -> pd.DataFrame:
         to the share, for a sensitivity run), ``share`` and ``reason`` (blank where it can be
         pooled), which is ``reason_text`` with ``reason_detail`` put in.
     """
-    effects = ledger.tables["effects"].set_index("effect_id")
-    studies = ledger.tables["studies"].set_index("study_id")
-    rows = ledger["shares"].reset_index(drop=True)
+    return _MEMORY.recall(ledger)
+
+
+def _list(effects: pd.DataFrame, studies: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    effects, studies = effects.set_index("effect_id"), studies.set_index("study_id")
+    rows = shares.reset_index(drop=True)
     for column in ("sample_id", "study_id", "group", "duplicate_of", "hold_back"):
         rows[column] = rows["effect_id"].map(effects[column])
     rows["citation"] = rows["study_id"].map(studies["citation"])
@@ -225,3 +229,6 @@ def _reasons(rows: pd.DataFrame) -> pd.DataFrame:
         found.loc[free, "reason_detail"] = detail if isinstance(detail, str) else detail[free]
     found["reason"] = [text.format(detail=detail) for text, detail in found.to_numpy()]
     return found
+
+
+_MEMORY = Memory(_list, "effects", "studies", "shares")

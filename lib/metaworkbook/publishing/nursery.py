@@ -1,4 +1,4 @@
-"""The process that runs pages: it imports once, then forks one short-lived child a page.
+"""The process that runs pages: it imports and reads once, then forks one short-lived child a page.
 
 Started as ``python -m metaworkbook.publishing.nursery ENGINE [AHEAD]`` by `runner`. It reads one
 line of JSON (the pages to run and their limits) and writes one line of JSON an event. A child that
@@ -9,6 +9,7 @@ goes.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -47,7 +48,7 @@ def main() -> None:
 
 
 def _prepare(ahead: bool) -> None:
-    """Import what children need; what cannot be imported fails in its page, with its message."""
+    """Import and read what children need; what is not to be had fails in its page, with words."""
     from metaworkbook.publishing import engines  # noqa: F401
 
     names = []
@@ -60,6 +61,27 @@ def _prepare(ahead: bool) -> None:
             importlib.import_module(name)
         except Exception:
             print(f"not imported beforehand: {name}", file=sys.stderr)
+    if ahead:
+        with contextlib.suppress(Exception):
+            _read_ahead()
+    # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
+    gc.collect()
+    gc.freeze()
+
+
+def _read_ahead() -> None:
+    """Read the evidence and the languages, which nearly every page uses."""
+    from metaworkbook.evidence.demonstration import SOURCES, open_source
+    from metaworkbook.evidence.descriptions import describe_effects
+    from metaworkbook.evidence.ledger import read_ahead
+    from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+
+    for language in LANGUAGES:
+        translate("", language)
+        format_number(0.0, 0, language)
+    read_ahead()
+    for source in SOURCES:
+        describe_effects(open_source(source))
 
 
 class _Nursery:

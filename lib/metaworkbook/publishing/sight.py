@@ -44,6 +44,8 @@ HUSHED = (
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
 BUDGET = 20.0
+# Values whose type shows in how they are written.
+PLAIN = {str, int, float, bool, type(None)}
 WATCHED = f"{PACKAGE}.evidence"
 MODELS = f"{PACKAGE}.models"
 SILENT = (MODELS, f"{PACKAGE}.reporting", f"{PACKAGE}.results")
@@ -285,8 +287,7 @@ def _pieces(value: Any) -> Iterator[bytes]:
     elif isinstance(value, pd.DataFrame):
         yield b"table "
         yield from _pieces([list(value.columns), list(value.index)])
-        for column in range(value.shape[1]):
-            yield from _pieces(value.iloc[:, column].tolist())
+        yield from _pieces(value.to_numpy(object).ravel().tolist())
     elif isinstance(value, pd.Series):
         yield b"column "
         yield from _pieces([value.name, list(value.index), value.tolist()])
@@ -297,6 +298,9 @@ def _pieces(value: Any) -> Iterator[bytes]:
             yield from _pieces(item)
     elif isinstance(value, (list, tuple)):
         yield f"{type(value).__name__} {len(value)} ".encode()
+        if PLAIN.issuperset(map(type, value)):
+            yield f"{value!r};".encode()
+            return
         for item in value:
             yield from _pieces(item)
     elif isinstance(value, (set, frozenset)):
