@@ -112,7 +112,7 @@ def log_derivatives(log_p: np.ndarray, ratios: Ratios) -> np.ndarray:
     parts = (
         log_p, d1, 0.5 * d2, d2 - d1 * d1, 0.5 * (d3 - d1 * d2), 0.25 * (d4 - d2 * d2),
     )  # fmt: skip
-    return np.array([part.sum(axis=-1) for part in parts])
+    return np.array(parts).sum(axis=-1)
 
 
 def multiply(ratios: Ratios) -> Ratios:

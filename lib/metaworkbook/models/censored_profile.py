@@ -122,21 +122,23 @@ class Profile:
         if finite.size:
             sides = np.array([-1.0, 1.0])[finite]
             inside = self._inside(scan, heights, estimate, top - drop, sides)
-            ends[finite] = self._cross(inside, self.smallest, sides, top - drop)
+            ends[finite] = self._cross(inside, float(scan[1] - scan[0]), sides, top, drop)
         return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
 
-    def at(self, mu: np.ndarray, tau2: np.ndarray | None = None) -> Best:
+    def at(
+        self, mu: np.ndarray, tau2: np.ndarray | None = None, trusted: float = SETTLED
+    ) -> Best:
         """Return the profile at ``mu``, shape (points,), near ``tau2`` or from a grid of it.
 
         Near a given tau2 Newton's steps stop when the rest of the way is short enough for the
-        second-order expansion. Where the likelihood rises with tau2 without end (no sample is
+        second-order expansion, from the grid when it is below the share ``trusted``. Where the likelihood rises with tau2 without end (no sample is
         closed), the grid's last value stands.
         """
         low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
         endless, rising = np.zeros(mu.size, dtype=bool), np.zeros(mu.size, dtype=bool)
-        trusted = TRUSTED
-        if tau2 is None or not self.open.closed:
-            trusted = SETTLED
+        if tau2 is not None and self.open.closed:
+            trusted = TRUSTED
+        else:
             _, best, grid = self._best_on_grid(mu)
             tau2, low, high = grid[best], grid[np.maximum(best - 1, 0)], grid[best + 1]
             endless = best + 2 == grid.size
@@ -205,7 +207,7 @@ class Profile:
         None if the profile rises on and on, as it can while no sample is closed.
         """
         mu, low, high = np.array([start]), np.array([-np.inf]), np.array([np.inf])
-        best, careful = self.at(mu), False
+        best, careful = self.at(mu, trusted=TRUSTED), False
         for _ in range(ITERATIONS):
             low, high = np.where(best.slope > 0, mu, low), np.where(best.slope > 0, high, mu)
             # While one side is open, a step is at most the pace, which doubles.
@@ -255,19 +257,20 @@ class Profile:
         inside: np.ndarray,
         pace: float,
         sides: np.ndarray,
-        target: float,
+        top: float,
+        drop: float,
         careful: bool = False,
     ) -> np.ndarray:
-        """Return where the profile falls through ``target`` beyond ``inside``, on each side.
+        """Return where the profile falls ``drop`` below ``top`` beyond ``inside``, on each side.
 
         ``careful`` looks at the whole grid of tau2 at every step.
         """
-        inner, outer = inside, inside + sides * pace
+        target, inner, outer = top - drop, inside, inside + sides * pace
         while True:
             # The grid is quick and below the profile; what it lets pass is looked at in full.
             reached = self._best_on_grid(outer)[0] >= target
             if not reached.any():
-                best = self.at(outer)
+                best = self.at(outer, trusted=TRUSTED)
                 reached = best.value >= target
                 if not reached.any():
                     break
@@ -279,7 +282,10 @@ class Profile:
             excess = best.value - target
             inner, outer = np.where(excess >= 0, mu, inner), np.where(excess >= 0, outer, mu)
             low, high = np.minimum(inner, outer), np.maximum(inner, outer)
-            # The step towards the root of a function that falls when seen from its side.
+            # The root of the depth is nearly a straight line, so Newton's steps are taken for it:
+            # towards the root of a function that falls when seen from its side.
+            depth = np.sqrt(np.maximum(drop - excess, 0.0))
+            excess = np.where(depth > 0, 2.0 * depth * (np.sqrt(drop) - depth), excess)
             new = _step(mu, sides * excess, -np.abs(best.slope), low, high)
             settled = (best.drift <= SETTLED) & (np.abs(new - mu) <= SETTLED * self.smallest)
             best, mu = self.at(new, None if careful else best.follow(new - mu)), new
@@ -289,7 +295,7 @@ class Profile:
                     return mu
                 # Another basin in tau2 is higher here, so the end lies farther out.
                 inside = np.where(higher, mu, inner)
-                return self._cross(inside, self.smallest, sides, target, careful=True)
+                return self._cross(inside, self.smallest, sides, top, drop, careful=True)
         raise ConvergenceError(_stuck("an end of the interval"))
 
 
