@@ -28,8 +28,8 @@ def site(project, monkeypatch):
     (site / "index.html").write_text("en", encoding="utf-8")
     (site / "nb" / "index.html").write_text("nb", encoding="utf-8")
     (site / "data" / "one.csv").write_text("a,b\n", encoding="utf-8")
-    crate.write_crate(site, project, PROVENANCE)
-    manifest.write_manifest(site, project, {"package": "1"})
+    crate.write_crate(site, project, PROVENANCE, manifest.list_files(site))
+    manifest.write_manifest(site, project, {"package": "1"}, manifest.list_files(site))
     return site
 
 
@@ -101,7 +101,11 @@ def test_the_crate_can_be_read_and_names_files_evidence_and_software(site, proje
     assert root["datePublished"] == "1970-01-02"
     for name in ("name", "description", "license"):
         assert root[name]
+    assert {part.id for part in root["hasPart"]} == {
+        "data/", "data/one.csv", "index.html", "nb/", "nb/index.html",
+    }  # fmt: skip
     page = described.get("data/one.csv")
+    assert page["contentSize"] == "4"
     assert page["encodingFormat"] == "text/csv"
     assert page["sha256"] == keys.digest_file(site / "data" / "one.csv")
     build = described.get("#build")
@@ -115,7 +119,7 @@ def test_two_crates_of_the_same_site_have_the_same_bytes(site, project):
     before = (site / crate.FILE).read_bytes()
     (site / crate.FILE).unlink()
     (site / manifest.FILE).unlink()
-    crate.write_crate(site, project, PROVENANCE)
+    crate.write_crate(site, project, PROVENANCE, manifest.list_files(site))
     assert (site / crate.FILE).read_bytes() == before
 
 

@@ -289,8 +289,8 @@ class _Build:
         return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
 
     def _assemble(self, available: list[Planned], ledger: Any) -> None:
+        from metaworkbook.publishing import crate
         from metaworkbook.publishing.assembly import assemble
-        from metaworkbook.publishing.crate import write_crate
         from metaworkbook.publishing.provenance import gather_provenance
 
         renderer = self.renderer or load_renderer()
@@ -306,8 +306,10 @@ class _Build:
         pages = [planned.page for planned in available]
         try:
             assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
-            write_crate(staging, paths.root(), provenance)
-            manifest.write_manifest(staging, paths.root(), state)
+            files = manifest.list_files(staging)
+            crate.write_crate(staging, paths.root(), provenance, files)
+            files[crate.FILE] = keys.digest_file(staging / crate.FILE)
+            manifest.write_manifest(staging, paths.root(), state, files)
             swap.install(staging, self.folder)
         finally:
             # Half a site must not fill a disk that is full.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +33,29 @@ def list_sources(root: Path) -> dict[str, str]:
 
 def list_files(site: Path) -> dict[str, str]:
     """Return the checksum of every file of a site but the manifest, by its path in the site."""
-    return {
-        file.relative_to(site).as_posix(): keys.digest_file(file)
-        for file in site.rglob("*")
-        if file.is_file() and file != site / FILE
-    }
+    found = {}
+    for folder, _, names in os.walk(site):
+        within = os.path.relpath(folder, site).replace(os.sep, "/")
+        for name in names:
+            place = name if within == "." else f"{within}/{name}"
+            if place != FILE:
+                found[place] = keys.digest_file(Path(folder, name))
+    return found
 
 
-def write_manifest(site: Path, root: Path, state: dict[str, Any]) -> None:
-    """Write the manifest of a finished site; ``state`` is what the build compares next time."""
-    content = {
-        "format": FORMAT,
-        "sources": list_sources(root),
-        "files": list_files(site),
-        "state": state,
-    }
+def write_manifest(site: Path, root: Path, state: dict[str, Any], files: dict[str, str]) -> None:
+    """Write the manifest of a finished site.
+
+    Parameters
+    ----------
+    site, root : Path
+        The folder of the site, and the project.
+    state : dict
+        What the build compares next time.
+    files : dict of str
+        From `list_files`.
+    """
+    content = {"format": FORMAT, "sources": list_sources(root), "files": files, "state": state}
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     (site / FILE).write_text(text + "\n", encoding="utf-8")
 
