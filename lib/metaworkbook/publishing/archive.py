@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.tiers import convert
 from metaworkbook.reporting.language import LANGUAGES
 
 Record = dict[str, Any]
@@ -20,7 +21,7 @@ Record = dict[str, Any]
 class Archive:
     """Records of the ledger by study.
 
-    ``effects`` hold the columns of `tiers.convert` as well, ``second_reading_row`` (a record or
+    ``effects`` hold the columns of `describe_effects` as well, ``second_reading_row`` (a record or
     None) and ``shares`` (a list of records); ``names`` gives each construct's name by language.
     """
 
@@ -31,31 +32,30 @@ class Archive:
     names: dict[str, dict[str, str]]
 
 
-class _Same:
-    """A ledger compared by identity: its tables have no hash."""
+class Same:
+    """What has no hash, compared by identity: a ledger's tables, the results of a build."""
 
-    def __init__(self, ledger: Ledger):
-        self.ledger = ledger
+    def __init__(self, kept: Any):
+        self.kept = kept
 
     def __hash__(self) -> int:
-        return id(self.ledger)
+        return id(self.kept)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.ledger is self.ledger
+        return isinstance(other, Same) and other.kept is self.kept
 
 
 def open_archive(ledger: Ledger) -> Archive:
     """Return the ledger by study; the last one is kept, since every study's page asks for it."""
-    return _open(_Same(ledger))
+    return _open(Same(ledger))
 
 
 @lru_cache(maxsize=1)
-def _open(key: _Same) -> Archive:
-    tables = key.ledger.tables
-    told = convert(tables["effects"]).drop(columns="effect_id")
+def _open(key: Same) -> Archive:
+    tables = key.kept.tables
     again = {record["effect_id"]: record for record in _list(tables["second_coding"])}
     shares = _group(tables["shares"], "effect_id")
-    effects = _group(tables["effects"].join(told), "study_id")
+    effects = _group(describe_effects(key.kept), "study_id")
     for records in effects.values():
         for record in records:
             record["second_reading_row"] = again.get(record["effect_id"])
@@ -73,8 +73,14 @@ def _open(key: _Same) -> Archive:
     )
 
 
+def list_rows(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a table, their cells in plain types; faster than pandas' own ways."""
+    return zip(*(table[column].tolist() for column in table.columns), strict=True)
+
+
 def _list(table: pd.DataFrame) -> list[Record]:
-    return table.to_dict("records")
+    names = list(table.columns)
+    return [dict(zip(names, row, strict=True)) for row in list_rows(table)]
 
 
 def _group(table: pd.DataFrame, column: str) -> dict[str, list[Record]]:

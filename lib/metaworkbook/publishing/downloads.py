@@ -17,11 +17,14 @@ from typing import Any
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.publishing.archive import list_rows
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.references import list_sources, to_bibtex, to_csl
 
 # What spreadsheets take for the beginning of a formula, full-width signs included.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+# What they take for nothing before it.
+BEFORE = " \u00a0\ufeff"
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -55,55 +58,67 @@ def write_downloads(
     tables = folder / "ledger"
     tables.mkdir(parents=True, exist_ok=True)
     written = []
-    effects = {LEDGER: describe_effects(ledger)}
+    effects = {LEDGER: show_table(describe_effects(ledger))}
     for page in pages:
         result = results.get(page.name, {"page": page.name, "results": {}})
         source = result.get("parameters", {}).get("source", LEDGER)
         if source not in effects:
-            effects[source] = describe_effects(open_source(source))
-        rows = list_rows(result, effects[source])
-        written.append(_write_csv(folder / f"{page.name}.csv", *rows))
+            effects[source] = show_table(describe_effects(open_source(source)))
+        written.append(
+            _write_csv(folder / f"{page.name}.csv", list_weighed(result, effects[source]))
+        )
         text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
         written.append(_write_text(folder / f"{page.name}.json", text + "\n"))
         if sources := list_sources(result, ledger):
             written.append(_write_text(folder / f"{page.name}.bib", to_bibtex(sources)))
             written.append(_write_text(folder / f"{page.name}.csl.json", to_csl(sources)))
     for name, table in ledger.tables.items():
-        records = table.itertuples(index=False, name=None)
-        written.append(_write_csv(tables / f"{name}.csv", list(table.columns), records))
+        written.append(_write_csv(tables / f"{name}.csv", show_table(table)))
     return written
 
 
-def list_rows(
-    result: dict[str, Any], effects: pd.DataFrame
-) -> tuple[list[str], Iterable[Iterable[Any]]]:
-    """Return header and records of a page's CSV.
+def show_table(table: pd.DataFrame) -> list[list[str]]:
+    """Return the header of a table and its rows as a CSV file holds them."""
+    rows = [table.columns, *list_rows(table)]
+    return [[neutralise(cell) for cell in row] for row in rows]
+
+
+def list_weighed(result: dict[str, Any], effects: list[list[str]]) -> list[list[str]]:
+    """Return header and rows of a page's CSV; ``effects`` is the described table, as shown.
 
     A page that selects rows gives those, with whether each entered and the reason if not; any
     other page gives its results, one number or word a line with its name.
     """
     selected = result.get("selected")
     if not selected:
-        return ["name", "value"], flatten(result.get("results", {}))
-    reasons = {row["effect_id"]: row["reason"] for row in selected.get("left_out", [])}
-    entered = set(selected.get("entered", []))
-    rows = effects[effects["effect_id"].isin(entered | set(reasons))].copy()
-    rows.insert(1, "entered", ["yes" if key in entered else "no" for key in rows["effect_id"]])
-    rows.insert(2, "reason", [reasons.get(key, "") for key in rows["effect_id"]])
-    return list(rows.columns), rows.itertuples(index=False, name=None)
+        leaves = flatten(result.get("results", {}))
+        return [["name", "value"], *([neutralise(cell) for cell in leaf] for leaf in leaves)]
+    told = {key: ["yes", ""] for key in selected.get("entered", [])}
+    for row in selected.get("left_out", []):
+        reason = neutralise(row["reason"])
+        told[row["effect_id"]] = [told.get(row["effect_id"], ["no"])[0], reason]
+    (first, *others), *rows = effects
+    kept = [[key, *told[key], *cells] for key, *cells in rows if key in told]
+    return [[first, "entered", "reason", *others], *kept]
 
 
 def flatten(value: Any, name: str = "") -> list[tuple[str, Any]]:
     """Return the leaves of nested results with dotted names, lists counted from 0."""
-    if isinstance(value, dict):
-        parts = value.items()
-    elif isinstance(value, list):
-        parts = enumerate(value)
-    else:
-        return [(name, value)]
-    return [
-        leaf for key, item in parts for leaf in flatten(item, f"{name}.{key}" if name else str(key))
-    ]
+    leaves: list[tuple[str, Any]] = []
+
+    def gather(value: Any, name: str) -> None:
+        if isinstance(value, dict):
+            parts = value.items()
+        elif isinstance(value, list):
+            parts = enumerate(value)
+        else:
+            leaves.append((name, value))
+            return
+        for key, item in parts:
+            gather(item, f"{name}.{key}" if name else str(key))
+
+    gather(value, name)
+    return leaves
 
 
 def neutralise(value: Any) -> str:
@@ -115,9 +130,9 @@ def neutralise(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
     text = str(value)
-    if NUMBER.fullmatch(text):
-        return text
-    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(FORMULA) else text
+    # A number may begin like a formula too.
+    suspect = text.lstrip(BEFORE).startswith(FORMULA) and not NUMBER.fullmatch(text)
+    return f"'{text}" if suspect else text
 
 
 def _write_text(file: Path, text: str) -> Path:
@@ -125,10 +140,8 @@ def _write_text(file: Path, text: str) -> Path:
     return file
 
 
-def _write_csv(file: Path, header: list[str], records: Iterable[Iterable[Any]]) -> Path:
+def _write_csv(file: Path, rows: Iterable[list[str]]) -> Path:
     # The mark at the start tells spreadsheets that the file is UTF-8.
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([neutralise(name) for name in header])
-        writer.writerows([neutralise(cell) for cell in record] for record in records)
+        csv.writer(stream, lineterminator="\n").writerows(rows)
     return file

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,8 @@ NO_NAMES = re.compile(r"\b(not (shown|recorded)|unnamed|unknown|thesis|study|tri
 FULL_NAME = re.compile(
     r"(?P<family>[^,()&]+), (?P<given>\w\.(?:[ -]?\w\.)*)(?:, (?:& )?| & |, \.\.\. | (?=\())"
 )
+# Letters that mean something to LaTeX; all others stand for themselves.
+SPECIAL = re.compile(r"[#$%&_~^\\{}]")
 PLACEHOLDER = re.compile(r"\(.*\)")
 TYPES = {
     "journal_article": "article-journal", "meta_analysis": "article-journal",
@@ -104,26 +107,44 @@ def to_csl(items: list[dict[str, Any]]) -> str:
 
 def to_bibtex(items: list[dict[str, Any]]) -> str:
     """Return CSL items as BibTeX, every special character escaped."""
+    return "\n".join(_write_entry(json.dumps(item)) for item in items)
+
+
+# Most sources stand behind several pages.
+@lru_cache(maxsize=1024)
+def _write_entry(text: str) -> str:
+    """Return a CSL item, given as JSON, as an entry of BibTeX."""
     from pybtex.database import BibliographyData, Entry, Person
 
+    item = json.loads(text)
     types = {"article-journal": "article", "book": "book"}
-    entries = {}
-    for item in items:
-        fields = {
-            "title": item.get("title", ""),
-            "year": str(item["issued"]["date-parts"][0][0]) if "issued" in item else "",
-            "journal": item.get("container-title", ""),
-            "doi": item.get("DOI", ""),
-            "url": item.get("URL", ""),
-            "note": item["note"],
-        }
-        people = [Person(_write_name(name)) for name in item.get("author", [])]
-        entries[item["id"]] = Entry(
-            types.get(item["type"], "misc"),
-            [(name, " ".join(_balance(text).split())) for name, text in fields.items() if text],
-            {"author": people} if people else {},
-        )
-    return BibliographyData(entries).to_string("bibtex")
+    fields = {
+        "title": item.get("title", ""),
+        "year": str(item["issued"]["date-parts"][0][0]) if "issued" in item else "",
+        "journal": item.get("container-title", ""),
+        "doi": item.get("DOI", ""),
+        "url": item.get("URL", ""),
+        "note": item["note"],
+    }
+    people = [Person(_write_name(name)) for name in item.get("author", [])]
+    entry = Entry(
+        types.get(item["type"], "misc"),
+        [(name, " ".join(_balance(text).split())) for name, text in fields.items() if text],
+        {"author": people} if people else {},
+    )
+    return make_writer().to_string(BibliographyData({item["id"]: entry}))
+
+
+@cache
+def make_writer() -> Any:
+    """Return what writes BibTeX; pybtex's own encodes every text letter by letter."""
+    from pybtex.database.output.bibtex import Writer
+
+    class QuickWriter(Writer):
+        def _encode(self, text: str) -> str:
+            return super()._encode(text) if SPECIAL.search(text) else text
+
+    return QuickWriter()
 
 
 def _find_entered(value: Any, name: str = "") -> Iterator[str]:
