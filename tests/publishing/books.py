@@ -70,16 +70,19 @@ def add_page(folder: Path, name: str, notebook: dict | None = None, **parameters
 def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
     """A renderer that writes what it was given, so that a test can tell old from new."""
 
-    def render_page(notebook, page, pages, language, provenance, sourced, result):
+    def render_body(notebook, page, pages, language, result):
         if fail:
             raise fail
-        return f"<html lang={language}>{page.name} {json.dumps(notebook, sort_keys=True)}</html>"
+        return {"shown": notebook, "figures": []}
+
+    def render_page(body, page, pages, language, provenance, sourced, result):
+        return f"<html lang={language}>{page.name} {json.dumps(body, sort_keys=True)}</html>"
 
     def render_index(results, pages, language, provenance):
         return f"<html lang={language}>{json.dumps(results, sort_keys=True)}</html>"
 
-    def render_study(study, ledger, results, pages, language, provenance):
-        return f"<html lang={language}>{study} {provenance.checksum}</html>"
+    def render_study(told, study, pages, language, provenance):
+        return f"<html lang={language}>{told} {provenance.checksum}</html>"
 
     def write_downloads(folder, ledger, results, pages):
         folder.mkdir(exist_ok=True)
@@ -87,11 +90,14 @@ def make_renderer(fail: Exception | None = None) -> SimpleNamespace:
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
 
     return SimpleNamespace(
+        render_body=render_body,
         render_page=render_page,
         render_index=render_index,
+        gather_study=lambda study, ledger, results, pages: {"study": {"study_id": study}},
+        tell_study=lambda gathered, language: gathered["study"]["study_id"],
         render_study=render_study,
         write_downloads=write_downloads,
-        write_illustrations=lambda folder, notebook, language: [],
+        write_illustrations=lambda folder, figures: [],
     )
 
 

@@ -81,7 +81,7 @@ def test_the_site_has_every_page_in_both_languages(three, ran):
     expected |= {"manifest.json", "ro-crate-metadata.json"}
     assert set(read_site(three)) == expected
     assert "lang=nb" in (three / "build" / "site" / "nb" / "one.html").read_text("utf-8")
-    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results", "site"]
+    assert sorted(os.listdir(three / "build")) == [".lock", "bodies", "executed", "results", "site"]
 
 
 def test_nothing_runs_and_nothing_is_written_when_nothing_changed(three, ran):
@@ -264,7 +264,7 @@ def test_a_mistake_stops_the_build_before_a_page_runs(three, ran, planted):
     assert any(expected in str(problem) for problem in caught.value.problems)
     assert ran == []
     assert read_site(three) == before
-    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results", "site"]
+    assert sorted(os.listdir(three / "build")) == [".lock", "bodies", "executed", "results", "site"]
 
 
 def test_a_value_that_the_evidence_does_not_know_stops_the_build(three, ran):
@@ -314,7 +314,7 @@ def test_a_mistake_found_while_rendering_keeps_the_site(three, ran, jobs):
 def test_a_full_disk_while_rendering_is_one_message(three, ran, jobs):
     with pytest.raises(WorkbookError, match=r"the disk is full\. The last site is unchanged"):
         go(books.make_renderer(OSError(28, "No space left on device", "x")), jobs=jobs)
-    assert sorted(os.listdir(three / "build")) == [".lock", "executed", "results"]
+    assert sorted(os.listdir(three / "build")) == [".lock", "bodies", "executed", "results"]
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -409,7 +409,7 @@ def test_a_kill_at_any_moment_leaves_the_old_site_or_the_new_one(three, ran, mon
         seen.append(site == new)
         go()
         assert read_site(three) == new, f"not healed after a kill before line {line}"
-        assert sorted(os.listdir(folder)) == [".lock", "executed", "results", "site"]
+        assert sorted(os.listdir(folder)) == [".lock", "bodies", "executed", "results", "site"]
         line += stride
     assert len(seen) >= POINTS
     assert {True, False} == set(seen)
@@ -423,4 +423,10 @@ def test_real_kernels_build_a_whole_site(project):
     assert "cell 2: ZeroDivisionError" in str(outcome.failures[0])
     saved = json.loads((project / "build" / "results" / "one.json").read_text("utf-8"))
     assert saved["results"] == {"level": 0.5}
-    assert sorted(os.listdir(project / "build")) == [".lock", "executed", "results", "site"]
+    assert sorted(os.listdir(project / "build")) == [
+        ".lock",
+        "bodies",
+        "executed",
+        "results",
+        "site",
+    ]

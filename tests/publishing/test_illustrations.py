@@ -51,7 +51,7 @@ def test_every_figure_is_listed_once_a_language(notebook):
 
 
 def test_files_are_complete_and_need_no_style_of_the_page(notebook, tmp_path):
-    files = write_illustrations(tmp_path / "figures", notebook, "en")
+    files = write_illustrations(tmp_path / "figures", list_illustrations(notebook, "en"))
     assert [file.name for file in files] == [
         "one-line.svg", "one-line.png", "one-second.svg", "one-second.png",
     ]  # fmt: skip
@@ -71,8 +71,9 @@ def test_files_are_complete_and_need_no_style_of_the_page(notebook, tmp_path):
 
 
 def test_the_same_figure_gives_the_same_bytes(notebook, tmp_path):
-    first = [file.read_bytes() for file in write_illustrations(tmp_path / "1", notebook, "en")]
-    again = [file.read_bytes() for file in write_illustrations(tmp_path / "2", notebook, "en")]
+    figures = list(list_illustrations(notebook, "en"))
+    first = [file.read_bytes() for file in write_illustrations(tmp_path / "1", figures)]
+    again = [file.read_bytes() for file in write_illustrations(tmp_path / "2", figures)]
     assert first == again
     assert draw("one-line", "Line") == draw("one-line", "Line")
 

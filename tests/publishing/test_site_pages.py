@@ -12,7 +12,7 @@ import pytest
 
 from metaworkbook.errors import PageError
 from metaworkbook.publishing.frame import Place, build_policy
-from metaworkbook.publishing.site import drop_repeated, name_pages, render_page
+from metaworkbook.publishing.site import drop_repeated, name_pages, render_body, render_page
 
 from .site_samples import (
     HOSTILE,
@@ -28,7 +28,12 @@ PAGE = PAGES[1]
 
 
 def render(language: str = "en", made=None, page=PAGE, result=None) -> str:
-    return render_page(made or notebook(), page, PAGES, language, PROVENANCE, result=result)
+    return show(made or notebook(), page, PAGES, language, result)
+
+
+def show(made, page, pages, language: str, result=None) -> str:
+    body = render_body(made, page, pages, language, result)
+    return render_page(body, page, pages, language, PROVENANCE, result=result)
 
 
 def policy(html: str) -> dict[str, str]:
@@ -200,7 +205,7 @@ def test_hostile_titles_parameters_and_prose_are_shown_as_text():
         {"en": HOSTILE, "nb": HOSTILE},
     )  # fmt: skip
     made = notebook(v4.new_output("stream", text=HOSTILE), prose=f"## {HOSTILE}\n\n{HOSTILE}")
-    html = render_page(made, hostile, [hostile], "en", PROVENANCE)
+    html = show(made, hostile, [hostile], "en")
     assert_harmless(html)
     assert HOSTILE in Reading(html).text.replace("  ", " ")
 

@@ -16,7 +16,7 @@ from metaworkbook.publishing.statements import (
     say_second,
     show_plain,
 )
-from metaworkbook.publishing.studies import list_links, render_study
+from metaworkbook.publishing.studies import gather_study, list_links, render_study, tell_study
 
 from .site_samples import HOSTILE, PAGES, PROVENANCE, Reading, assert_harmless
 
@@ -36,7 +36,9 @@ def ledger() -> Ledger:
 
 
 def render(study: str, ledger: Ledger, language: str = "en", results=None) -> str:
-    return render_study(study, ledger, results or {}, PAGES, language, PROVENANCE)
+    gathered = gather_study(study, ledger, results or {}, PAGES)
+    told = tell_study(gathered, language)
+    return render_study(told, gathered["study"], PAGES, language, PROVENANCE)
 
 
 def busiest(ledger: Ledger) -> str:

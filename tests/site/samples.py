@@ -112,15 +112,18 @@ def build(folder: Path) -> None:
         files = {"index.html": site.render_index(results, pages, language, samples.PROVENANCE)}
         for page in pages:
             source = rows_page if page.name == "hostile-rows" else notebook
+            body = site.render_body(source, page, pages, language, results[page.name])
             text = site.render_page(
-                source, page, pages, language, samples.PROVENANCE, True, results[page.name],
+                body, page, pages, language, samples.PROVENANCE, True, results[page.name],
             )  # fmt: skip
             text = re.sub(r'href="study/[^".]+\.html"', f'href="study/{study}.html"', text)
-            site.write_illustrations(folder / "data" / locate(language), source, language)
+            site.write_illustrations(folder / "data" / locate(language), body["figures"])
             files[f"{page.name}.html"] = text
         for name, source in ((study, ledger), ("hostile", hostile)):
+            gathered = site.gather_study(study, source, results, pages)
+            told = site.tell_study(gathered, language)
             files[f"study/{name}.html"] = site.render_study(
-                study, source, results, pages, language, samples.PROVENANCE
+                told, gathered["study"], pages, language, samples.PROVENANCE
             ).replace(f"study/{study}.html", f"study/{name}.html").replace(
                 f'href="{study}.html"', f'href="{name}.html"'
             )  # fmt: skip

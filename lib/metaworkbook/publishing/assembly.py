@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing.bodies import FOLDER, Bodies
 from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.plan import executed_file, results_file
@@ -17,6 +23,8 @@ from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.publishing.references import list_sources
 
 LANGUAGES = {"en": "", "nb": "nb"}
+# The name of a group of studies, which no page can have, and how many there are.
+STUDIES, GROUPS = "studies_", 32
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
@@ -27,6 +35,7 @@ def assemble(
     ledger: Any,
     provenance: Provenance,
     renderer: Any,
+    package: str,
     jobs: int = 1,
 ) -> None:
     """Write the whole site into ``staging``.
@@ -36,7 +45,7 @@ def assemble(
     staging : Path
         An empty folder.
     build : Path
-        Where the executed notebooks and the results lie.
+        Where the executed notebooks and the results lie, and the bodies of pages rendered before.
     pages : list of Page
         The pages that were run.
     ledger : Ledger
@@ -44,44 +53,88 @@ def assemble(
     provenance : Provenance
         For every footer.
     renderer : module
-        With ``render_page``, ``render_index``, ``render_study``, ``write_downloads`` and
-        ``write_illustrations``.
+        With ``render_body``, ``render_page``, ``render_index``, ``gather_study``, ``tell_study``,
+        ``render_study``, ``write_downloads`` and ``write_illustrations``.
+    package : str
+        Digest of the package that renders.
     jobs : int
         Processes that render at the same time.
     """
-    results = {page.name: read_json(results_file(build, page.name)) for page in pages}
-    tasks: list[Callable[[], None]] = []
+    names = [check_name(page.name) for page in pages]
+    groups = group_studies(check_name(name) for name in ledger["studies"]["study_id"])
+    results = {name: read_json(results_file(build, name)) for name in names}
+    # Told before processes part, since each of them needs the evidence laid out by study.
+    sourced = {page.name: bool(list_sources(results[page.name], ledger)) for page in pages}
+    titles = [[page.name, page.title] for page in pages]
+    bodies = Bodies(build / FOLDER, package)
+    for folder in LANGUAGES.values():
+        (staging / folder / "study").mkdir(parents=True, exist_ok=True)
 
-    def add(file: Path, render: Callable[..., str], *values: Any) -> None:
-        tasks.append(lambda: write(file, render(*values, provenance=provenance)))
-
-    def render_page(page: Page, language: str, provenance: Provenance) -> str:
-        notebook = read_json(executed_file(build, page.name))
-        renderer.write_illustrations(staging / "data" / locate(language), notebook, language)
-        sourced = bool(list_sources(results[page.name], ledger))
-        return renderer.render_page(
-            notebook, page, pages, language, provenance, sourced, results[page.name]
+    def write_page(page: Page) -> None:
+        name, result = page.name, results[page.name]
+        executed = executed_file(build, name).read_bytes()
+        digest = bodies.digest(
+            hashlib.sha256(executed).hexdigest(), asdict(page), titles, result.get("headline")
         )
+        body = bodies.find(name, digest)
+        if body is None:
+            notebook = json.loads(executed)
+            body = {
+                language: renderer.render_body(notebook, page, pages, language, result)
+                for language in LANGUAGES
+            }
+            bodies.keep(name, digest, body)
+        for language, folder in LANGUAGES.items():
+            shown = body[language]
+            renderer.write_illustrations(staging / "data" / locate(language), shown["figures"])
+            html = renderer.render_page(
+                shown, page, pages, language, provenance, sourced[name], result
+            )
+            write(staging / folder / f"{name}.html", html)
 
-    def render_index(language: str, provenance: Provenance) -> str:
-        return renderer.render_index(results, pages, language, provenance)
+    def write_index() -> None:
+        for language, folder in LANGUAGES.items():
+            html = renderer.render_index(results, pages, language, provenance)
+            write(staging / folder / "index.html", html)
 
-    def render_study(study: str, language: str, provenance: Provenance) -> str:
-        return renderer.render_study(study, ledger, results, pages, language, provenance)
+    def write_studies(name: str, studies: list[str]) -> None:
+        gathered = [renderer.gather_study(study, ledger, results, pages) for study in studies]
+        digest = bodies.digest(gathered)
+        told = bodies.find(name, digest)
+        if told is None:
+            told = [
+                {language: renderer.tell_study(study, language) for language in LANGUAGES}
+                for study in gathered
+            ]
+            bodies.keep(name, digest, told)
+        for study, one, body in zip(studies, gathered, told, strict=True):
+            for language, folder in LANGUAGES.items():
+                html = renderer.render_study(
+                    body[language], one["study"], pages, language, provenance
+                )
+                write(staging / folder / "study" / f"{study}.html", html)
 
-    studies = [check_name(name) for name in ledger["studies"]["study_id"]]
-    # The longest task first, then the pages: no process ends with a long one.
-    tasks.append(lambda: renderer.write_downloads(staging / "data", ledger, results, pages))
-    for language, folder in LANGUAGES.items():
-        place = staging / folder
-        (place / "study").mkdir(parents=True, exist_ok=True)
-        add(place / "index.html", render_index, language)
-        for page in pages:
-            add(place / f"{check_name(page.name)}.html", render_page, page, language)
-    for language, folder in LANGUAGES.items():
-        for study in studies:
-            add(staging / folder / "study" / f"{study}.html", render_study, study, language)
+    newest = sorted(pages, key=lambda page: -executed_file(build, page.name).stat().st_mtime)
+    # The longest task first, then the pages, those just run before others.
+    tasks: list[Callable[[], None]] = [
+        partial(renderer.write_downloads, staging / "data", ledger, results, pages),
+        *(partial(write_page, page) for page in newest),
+        write_index,
+        *(partial(write_studies, *group) for group in groups.items()),
+    ]
     share(tasks, jobs)
+    bodies.forget_others([*names, *groups])
+
+
+def group_studies(studies: Iterable[str]) -> dict[str, list[str]]:
+    """Return the studies in groups whose bodies are kept together, by name of the group.
+
+    A study stays in its group whatever others come and go.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for study in studies:
+        groups[f"{STUDIES}{zlib.crc32(study.encode()) % GROUPS:02}"].append(study)
+    return dict(groups)
 
 
 def check_name(name: str) -> str:

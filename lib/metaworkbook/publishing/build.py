@@ -305,7 +305,10 @@ class _Build:
         staging = swap.make_folder(self.folder, swap.STAGING)
         pages = [planned.page for planned in available]
         try:
-            assemble(staging, self.folder, pages, ledger, provenance, renderer, self.options.jobs)
+            assemble(
+                staging, self.folder, pages, ledger, provenance, renderer, state["package"],
+                self.options.jobs,
+            )  # fmt: skip
             files = manifest.list_files(staging)
             crate.write_crate(staging, paths.root(), provenance, files)
             files[crate.FILE] = keys.digest_file(staging / crate.FILE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,10 +16,12 @@ from markupsafe import Markup
 
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.provenance import Provenance
-from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.language import LANGUAGES, translate
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITE_TITLE = "Avoidant attachment and the therapeutic alliance"
+# A page's own style rules are kept no longer than its neighbours are being written.
+KEPT = 64
 LANGUAGE_NAMES = {"en": "English", "nb": "Norsk"}
 SECTION_TITLES = {
     "answers": "Answers",
@@ -103,29 +106,74 @@ def compose(
     **context
         What the template shows.
     """
-    styles = [style for style in (read_style(), rules) if style]
-    blocks = [read_script(name) for name in scripts]
     language = place.language
     other = other_language(language)
-    return environment(language).get_template(template).render(
-        language=language,
-        other_language=other,
-        other_name=LANGUAGE_NAMES[other],
-        path=place.path,
-        home=place.home,
-        site=place.site,
-        here=place.here,
-        elsewhere=place.elsewhere,
-        title=title,
-        site_title=translate(SITE_TITLE, language),
-        description=description,
-        sections=list_sections(pages, language),
-        provenance=provenance,
-        policy=build_policy(styles, blocks),
-        styles=styles,
-        scripts=blocks,
-        **context,
-    )  # fmt: skip
+    policy, blocks = _write_blocks(rules, scripts)
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            t=speak(language),
+            language=language,
+            other_language=other,
+            other_name=LANGUAGE_NAMES[other],
+            path=place.path,
+            home=place.home,
+            site=place.site,
+            here=place.here,
+            elsewhere=place.elsewhere,
+            title=title,
+            site_title=translate(SITE_TITLE, language),
+            description=description,
+            navigation=_write_navigation(
+                language,
+                place.home,
+                "" if "/" in place.path else place.path,
+                tuple((page.name, page.section, page.title[language]) for page in pages),
+            ),
+            origin=_write_origin(
+                language,
+                provenance.checksum,
+                provenance.built_from,
+                tuple(provenance.versions.items()),
+            ),
+            policy=policy,
+            blocks=blocks,
+            **context,
+        )
+    )
+
+
+# What most files have in common is written once; each is kept by everything it is made from.
+@lru_cache(maxsize=KEPT)
+def _write_navigation(
+    language: str, home: str, path: str, listed: tuple[tuple[str, str, str], ...]
+) -> Markup:
+    """Return the list of pages by section, as a file that lies at ``path`` shows it."""
+    pages = [Page(name, "", {language: title}, section) for name, section, title in listed]
+    sections = list_sections(pages, language)
+    template = environment().get_template("navigation.html.j2")
+    return Markup(template.render(t=speak(language), home=home, path=path, sections=sections))
+
+
+@lru_cache(maxsize=KEPT)
+def _write_origin(
+    language: str, checksum: str, built_from: str, versions: tuple[tuple[str, str], ...]
+) -> Markup:
+    """Return where a file comes from, for its footer."""
+    provenance = Provenance(checksum, dict(versions), built_from)
+    template = environment().get_template("origin.html.j2")
+    return Markup(template.render(t=speak(language), provenance=provenance))
+
+
+@lru_cache(maxsize=KEPT)
+def _write_blocks(rules: str, scripts: tuple[str, ...]) -> tuple[str, Markup]:
+    """Return the policy, and the style sheets and scripts that it allows."""
+    styles = [style for style in (read_style(), rules) if style]
+    blocks = [read_script(name) for name in scripts]
+    written = [Markup("<style>{}</style>\n").format(style) for style in styles]
+    written += [Markup("<script>{}</script>\n").format(block) for block in blocks]
+    return build_policy(styles, blocks), Markup("").join(written)
 
 
 def list_sections(pages: list[Page], language: str) -> list[tuple[str, list[Entry]]]:
@@ -156,19 +204,24 @@ def build_policy(styles: list[str], scripts: list[str]) -> str:
     )
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def environment(language: str) -> Environment:
+@lru_cache(maxsize=1)
+def environment() -> Environment:
     """Return the templates' environment: every value is escaped unless it is marked as HTML."""
-    found = Environment(
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
+        # Templates are part of the package, which stays as it is while it runs.
+        auto_reload=False,
     )
-    found.globals["t"] = lambda text, **values: translate(text, language, **values)
-    found.globals["number"] = lambda value, digits=0: format_number(value, digits, language)
-    return found
+
+
+@cache
+def speak(language: str) -> Callable[..., str]:
+    """Return what templates call ``t``: a message in ``language``."""
+    return lambda text, **values: translate(text, language, **values)
 
 
 @lru_cache(maxsize=1)

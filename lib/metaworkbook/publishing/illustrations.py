@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,11 +30,11 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class Illustration(NamedTuple):
-    """A figure: its name, and the content of its two files."""
+    """A figure: its name, and the content of its two files, that of the PNG in base64."""
 
     name: str
     svg: str
-    png: bytes
+    png: str
 
 
 def list_illustrations(notebook: dict[str, Any], language: str) -> Iterator[Illustration]:
@@ -44,7 +44,7 @@ def list_illustrations(notebook: dict[str, Any], language: str) -> Iterator[Illu
         for output in cell.get("outputs", []):
             for name, png, content in FIGURE.findall("".join(output.get("data", {}).get(kind, ""))):
                 svg = make_complete(SVG.search(content)[0])
-                yield Illustration(name, svg, base64.b64decode(png))
+                yield Illustration(name, svg, png)
 
 
 def make_complete(svg: str) -> str:
@@ -53,15 +53,15 @@ def make_complete(svg: str) -> str:
     return f"{DECLARATION}{svg.replace('</desc>', f'</desc>{GROUND}', 1)}\n"
 
 
-def write_illustrations(folder: Path, notebook: dict[str, Any], language: str) -> list[Path]:
+def write_illustrations(folder: Path, figures: Iterable[Illustration]) -> list[Path]:
     """Write ``<figure>.svg`` and ``<figure>.png`` for every figure of a page into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for figure in list_illustrations(notebook, language):
-        svg, png = folder / f"{figure.name}.svg", folder / f"{figure.name}.png"
-        svg.write_text(figure.svg, encoding="utf-8")
-        png.write_bytes(figure.png)
-        written += [svg, png]
+    for name, svg, png in figures:
+        drawn, pixels = folder / f"{name}.svg", folder / f"{name}.png"
+        drawn.write_text(svg, encoding="utf-8")
+        pixels.write_bytes(base64.b64decode(png))
+        written += [drawn, pixels]
     return written
 
 

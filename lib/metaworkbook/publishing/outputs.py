@@ -40,12 +40,14 @@ def render_output(output: Any, language: str) -> Markup:
     Objects with a Norwegian form show it on Norwegian pages; those with an English form alone are
     marked as English.
     """
-    if output.output_type == "stream":
-        return _wrap(Markup("<pre>") + escape(_plain(output.text)) + Markup("</pre>"), mark="en")
-    if output.output_type == "error":
-        text = "\n".join([*output.get("traceback", []), f"{output.ename}: {output.evalue}"])
-        return _wrap(Markup("<pre>") + escape(_plain(text)) + Markup("</pre>"), mark="en")
-    data = output.data
+    if output["output_type"] == "stream":
+        text = escape(_plain(output["text"]))
+        return _wrap(Markup("<pre>") + text + Markup("</pre>"), mark="en")
+    if output["output_type"] == "error":
+        lines = [*output.get("traceback", []), f"{output['ename']}: {output['evalue']}"]
+        text = escape(_plain("\n".join(lines)))
+        return _wrap(Markup("<pre>") + text + Markup("</pre>"), mark="en")
+    data = output["data"]
     if language == "nb" and NORWEGIAN in data:
         return _wrap(tidy(_join(data[NORWEGIAN]), language))
     mark = "en" if language != "en" else ""

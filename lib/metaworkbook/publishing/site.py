@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from html import unescape
-from typing import Any
+from typing import Any, TypedDict
 
 from markupsafe import Markup, escape
 
 from metaworkbook.errors import PageError
 from metaworkbook.publishing.downloads import write_downloads
 from metaworkbook.publishing.frame import (
-    TEMPLATES,
     Place,
     compose,
     describe,
     environment,
     list_sections,
+    speak,
 )
-from metaworkbook.publishing.illustrations import link_illustrations, write_illustrations
+from metaworkbook.publishing.illustrations import (
+    Illustration,
+    link_illustrations,
+    list_illustrations,
+    write_illustrations,
+)
 from metaworkbook.publishing.index import render_index
 from metaworkbook.publishing.markup import keep_together, render_code, render_prose
 from metaworkbook.publishing.outputs import hoist_styles, render_output, shorten_names, tell_apart
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.parameters import declared_parameters, resolve_parameters
 from metaworkbook.publishing.provenance import Provenance
-from metaworkbook.publishing.studies import render_study
+from metaworkbook.publishing.studies import gather_study, render_study, tell_study
 from metaworkbook.reporting.language import DASH
 
 __all__ = [
+    "gather_study",
+    "render_body",
     "render_index",
     "render_page",
     "render_study",
+    "tell_study",
     "write_downloads",
     "write_illustrations",
 ]
@@ -45,17 +51,77 @@ LEAD = re.compile(r'<div class="output">\s*<p class="lead">([^<]*)</p>\s*</div>'
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A parameter as a page shows it: its name, its value, and the comment that explains it."""
+class Body(TypedDict):
+    """What a page shows in one language but for its frame: all of it that takes long to render.
 
-    name: str
-    value: str
-    comment: str
+    Attributes
+    ----------
+    article : str
+        HTML.
+    rules : str
+        Style rules of the article.
+    contents : list of list of str
+        Anchor and HTML of each second-level heading.
+    parameters : list of list of str
+        Name, value and comment of each parameter that the page ran with.
+    figures : list of Illustration
+        The figures, to be written as files.
+    """
+
+    article: str
+    rules: str
+    contents: list[list[str]]
+    parameters: list[list[str]]
+    figures: list[Illustration]
+
+
+def render_body(
+    notebook: dict[str, Any],
+    page: Page,
+    pages: list[Page],
+    language: str,
+    result: dict[str, Any] | None = None,
+) -> Body:
+    """Return what an executed notebook shows.
+
+    Bodies are kept by what enters here (`assembly.write_page`): of the pages, the titles, of the
+    result, the headline, and nothing else of them.
+
+    Parameters
+    ----------
+    notebook : dict
+        The executed notebook.
+    page : Page
+        Which page it is.
+    pages : list of Page
+        All pages, whose titles stand where a notebook links them.
+    language : str
+        "en" or "nb".
+    result : dict, optional
+        Content of the page's results file; its headline is not said twice.
+
+    Raises
+    ------
+    PageError
+        For a formula that cannot be shown rightly.
+    """
+    cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+    notebook = {**notebook, "cells": cells}
+    place = Place(language, f"{page.name}.html")
+    article = link_illustrations(render_article(notebook, language), place)
+    article = name_pages(drop_repeated(article, find_headline(result, language)), pages, language)
+    article, rules = hoist_styles(tell_apart(shorten_names(article)))
+    return Body(
+        article=str(article),
+        rules=str(rules),
+        contents=list_headings(article),
+        parameters=show_parameters(notebook, page),
+        figures=list(list_illustrations(notebook, language)),
+    )
 
 
 def render_page(
-    notebook: Any,
+    body: Body,
     page: Page,
     pages: list[Page],
     language: str,
@@ -63,12 +129,12 @@ def render_page(
     sourced: bool = False,
     result: dict[str, Any] | None = None,
 ) -> str:
-    """Return the HTML file of an executed notebook.
+    """Return the HTML file of a page.
 
     Parameters
     ----------
-    notebook : NotebookNode
-        The executed notebook.
+    body : Body
+        From `render_body`.
     page : Page
         Which page it is.
     pages : list of Page
@@ -81,18 +147,9 @@ def render_page(
         Whether the page includes sources, which then can be downloaded.
     result : dict, optional
         Content of the page's results file; its headline opens the page.
-
-    Raises
-    ------
-    PageError
-        For a formula that cannot be shown rightly.
     """
-    notebook = _as_node(notebook)
+    article = body["article"]
     place = Place(language, f"{page.name}.html")
-    article = link_illustrations(render_article(notebook, language), place)
-    headline = keep_together((result or {}).get("headline", {}).get(language, ""))
-    article = name_pages(drop_repeated(article, headline), pages, language)
-    article, rules = hoist_styles(tell_apart(shorten_names(article)))
     entries = [entry for _, section in list_sections(pages, language) for entry in section]
     position = [entry.path for entry in entries].index(place.path)
     return compose(
@@ -101,55 +158,39 @@ def render_page(
         describe(page, language).title,
         pages,
         provenance,
-        rules,
+        Markup(body["rules"]),
         description=page.summary.get(language, ""),
         scripts=("site", *(EXPLORER if 'class="explorer"' in article else ())),
         name=page.name,
         sourced=sourced,
         selects=bool((result or {}).get("selected")),
-        headline=headline,
-        article=article,
-        contents=list_headings(article),
+        headline=find_headline(result, language),
+        article=Markup(article),
+        contents=[(anchor, Markup(heading)) for anchor, heading in body["contents"]],
         has_code='<details class="code">' in article,
-        parameters=show_parameters(notebook, page),
+        parameters=body["parameters"],
         before=entries[position - 1] if position else None,
         after=entries[position + 1] if position + 1 < len(entries) else None,
     )
 
 
-def render_article(notebook: Any, language: str) -> Markup:
-    """Return the body of a notebook as HTML, through nbconvert with the site's own template."""
-    text, _ = make_exporter(language).from_notebook_node(notebook)
+def find_headline(result: dict[str, Any] | None, language: str) -> str:
+    """Return the sentence that opens a page, blank where its result has none."""
+    return keep_together((result or {}).get("headline", {}).get(language, ""))
+
+
+def render_article(notebook: dict[str, Any], language: str) -> Markup:
+    """Return the cells of a notebook as HTML."""
+    text = environment().get_template("article.html.j2").render(
+        t=speak(language),
+        nb=notebook,
+        prose=lambda text: render_prose(text, language),
+        code=render_code,
+        shown=lambda output: render_output(output, language),
+    )  # fmt: skip
     # One notebook serves many pages: the page's title stands above, not the notebook's own.
     text = re.sub(r"\s*<h1\b.*?</h1>", "", text, count=1, flags=re.DOTALL)
     return Markup(re.sub(r"<(/?)h1\b", r"<\1h2", text))
-
-
-@lru_cache(maxsize=2)
-def make_exporter(language: str) -> Any:
-    """Return the nbconvert exporter of one language."""
-    from nbconvert.exporters.templateexporter import TemplateExporter
-
-    class ArticleExporter(TemplateExporter):
-        """Cells in order; templates of this package alone, with escaping switched on."""
-
-        file_extension = ".html"
-        template_file = "article.html.j2"
-
-        def _create_environment(self) -> Any:
-            made = environment(language).overlay()
-            made.filters = {
-                **made.filters,
-                "prose": lambda cell: render_prose(cell.source, language),
-                "code": render_code,
-                "shown": lambda output: render_output(output, language),
-            }
-            return made
-
-    # What was run here needs no step of tidying, each with a validation of its own.
-    return ArticleExporter(
-        template_paths=[str(TEMPLATES)], template_name="base", default_preprocessors=[]
-    )
 
 
 def name_pages(article: str, pages: list[Page], language: str) -> str:
@@ -169,21 +210,20 @@ def drop_repeated(article: str, headline: str) -> str:
     )
 
 
-def list_headings(article: str) -> list[tuple[str, Markup]]:
-    """Return anchor and text of each second-level heading, for the contents."""
+def list_headings(article: str) -> list[list[str]]:
+    """Return anchor and HTML of each second-level heading, for the contents."""
     return [
-        (anchor, Markup(re.sub(r"<[^>]+>", "", text).strip()))
-        for anchor, text in HEADINGS.findall(article)
+        [anchor, re.sub(r"<[^>]+>", "", text).strip()] for anchor, text in HEADINGS.findall(article)
     ]
 
 
-def show_parameters(notebook: Any, page: Page) -> list[Shown]:
-    """Return the parameters a page ran with, in declared order, each with its comment."""
+def show_parameters(notebook: dict[str, Any], page: Page) -> list[list[str]]:
+    """Return name, value and comment of each parameter a page ran with, in declared order."""
     declared, problems = declared_parameters(notebook, page.notebook)
     if problems:
         raise PageError(problems)
     return [
-        Shown(name, _show_value(value), declared[name].comment)
+        [name, _show_value(value), declared[name].comment]
         for name, value in resolve_parameters(page, declared).items()
         if name != "page"
     ]
@@ -191,10 +231,3 @@ def show_parameters(notebook: Any, page: Page) -> list[Shown]:
 
 def _show_value(value: Any) -> str:
     return (", ".join(map(str, value)) if isinstance(value, list) else str(value)) or DASH
-
-
-def _as_node(notebook: Any) -> Any:
-    from nbformat import NotebookNode, from_dict
-    from nbformat.v4.rwbase import rejoin_lines
-
-    return notebook if isinstance(notebook, NotebookNode) else rejoin_lines(from_dict(notebook))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,6 +13,8 @@ from metaworkbook.reporting.language import format_number, translate
 UNSEEN = "coefficient not seen"
 # Statistics that stand for a coefficient; the others tell a sign or a share at most.
 COEFFICIENTS = ("r", "t", "F", "d", "OR", "HR", "b", "beta", "other")
+# The same numbers stand in many rows.
+show = lru_cache(maxsize=4096)(format_number)
 
 
 def has_coefficient(row: dict[str, Any]) -> bool:
@@ -106,18 +109,18 @@ def known(value: Any) -> bool:
 
 def show_count(value: Any, language: str) -> str:
     """Return a whole number, blank where it is missing."""
-    return format_number(value, 0, language) if known(value) else ""
+    return show(value, 0, language) if known(value) else ""
 
 
 def show_decimal(value: Any, language: str, digits: int = 1) -> str:
     """Return a number with ``digits`` decimals, blank where it is missing."""
-    return format_number(value, digits, language) if known(value) else ""
+    return show(value, digits, language) if known(value) else ""
 
 
 def show_plain(value: float, language: str) -> str:
     """Return a number with the decimals it was recorded with."""
     text = f"{value:.10g}"
-    return format_number(value, len(text.partition(".")[2]) if "e" not in text else 6, language)
+    return show(value, len(text.partition(".")[2]) if "e" not in text else 6, language)
 
 
 def combine(text: str, more: str) -> str:

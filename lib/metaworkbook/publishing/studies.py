@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from metaworkbook.errors import WorkbookError
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.publishing.archive import Archive, Record, open_archive
-from metaworkbook.publishing.frame import Place, compose
+from metaworkbook.publishing.archive import Record, open_archive
+from metaworkbook.publishing.frame import Place, compose, environment, speak
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.publishing.statements import (
@@ -28,12 +29,19 @@ from metaworkbook.publishing.statements import (
     show_decimal,
     show_plain,
 )
-from metaworkbook.reporting.language import translate
+from metaworkbook.publishing.uses import find_uses
+from metaworkbook.reporting.language import LANGUAGES, translate
 from metaworkbook.reporting.wordings import word
 
+# Where the pages of the studies lie, within the folder of a language.
+FOLDER = "study"
+# Stand in a frame for what differs between studies; no text of the site holds such letters.
+ID, TITLE, TOLD = "\ue000", "\ue001", "\ue002"
+# Many rows have the same path, tier and reason.
+say = lru_cache(maxsize=4096)(word)
 
-@dataclass(frozen=True)
-class Fact:
+
+class Fact(NamedTuple):
     """One line of a study's page: what it is, what is known, and the language it was noted in."""
 
     label: str
@@ -41,15 +49,10 @@ class Fact:
     language: str = ""
 
 
-def render_study(
-    study_id: str,
-    ledger: Ledger,
-    results: dict[str, dict[str, Any]],
-    pages: list[Page],
-    language: str,
-    provenance: Provenance,
-) -> str:
-    """Return the HTML file of a study, ``study/<study_id>.html``.
+def gather_study(
+    study_id: str, ledger: Ledger, results: dict[str, dict[str, Any]], pages: list[Page]
+) -> Record:
+    """Return all that a study's page tells, in plain values that JSON can hold.
 
     Parameters
     ----------
@@ -61,36 +64,106 @@ def render_study(
         Content of ``build/results/<page>.json`` by page; ``selected`` tells which rows it used.
     pages : list of Page
         The published pages.
+    """
+    archive, uses = open_archive(ledger), find_uses(results)
+    study = archive.studies.get(study_id)
+    if study is None:
+        raise WorkbookError(f'study: found "{study_id}"; allowed: an id of effects/studies.csv.')
+    effects = archive.effects.get(study_id, [])
+    reviews = archive.reviews.get(study_id, [])
+    constructs = {row[name] for row in [*effects, *reviews] for name in ("x", "y")}
+    constructs |= {share["attachment_class"] for row in effects for share in row["shares"]}
+    return {
+        "study": study,
+        "others": [
+            [other, archive.studies[other]["citation"]]
+            for other in study["same_sample_as"].split()
+            if other in archive.studies
+        ],
+        "effects": effects,
+        "reviews": reviews,
+        "claims": archive.claims.get(study_id, []),
+        "names": {
+            language: {name: names[name] for name in sorted(constructs)}
+            for language, names in archive.names.items()
+        },
+        "uses": {
+            row["effect_id"]: [
+                [page.name, page.title, use.entered, use.reason]
+                for page in pages
+                for use in uses.get(row["effect_id"], [])
+                if use.page == page.name
+            ]
+            for row in effects
+        },
+    }
+
+
+def tell_study(gathered: Record, language: str) -> str:
+    """Return the body of a study's page as HTML, made of what `gather_study` found alone."""
+    study, effects, names = gathered["study"], gathered["effects"], gathered["names"][language]
+    return environment().get_template("study_body.html.j2").render(
+        t=speak(language),
+        title=study["citation"],
+        reference=study["full_reference"] or study["citation"],
+        unverified=study["unverified"] == "yes",
+        links=list_links(study),
+        facts=describe_study(study, gathered["others"], language),
+        note=study["note"],
+        rows=[
+            describe_row(row, names, language)
+            | {"uses": list_uses(gathered["uses"][row["effect_id"]], language)}
+            for row in effects
+        ],
+        reviews=[describe_review(row, names, language) for row in gathered["reviews"]],
+        claims=[describe_claim(row, language) for row in gathered["claims"]],
+        unseen=not any(has_coefficient(row) for row in effects),
+    )  # fmt: skip
+
+
+def render_study(
+    told: str, study: Record, pages: list[Page], language: str, provenance: Provenance
+) -> str:
+    """Return the HTML file of a study, ``study/<study_id>.html``.
+
+    Parameters
+    ----------
+    told : str
+        From `tell_study`.
+    study : dict
+        Its row of ``effects/studies.csv``.
+    pages : list of Page
+        The published pages.
     language : str
         "en" or "nb".
     provenance : Provenance
         For the footer.
     """
-    archive = open_archive(ledger)
-    study = archive.studies.get(study_id)
-    if study is None:
-        raise WorkbookError(f'study: found "{study_id}"; allowed: an id of effects/studies.csv.')
-    place = Place(language, f"study/{study_id}.html")
-    effects = archive.effects.get(study_id, [])
-    names = archive.names[language]
-    return compose(
-        "study.html.j2",
-        place,
-        study["citation"],
-        pages,
-        provenance,
-        reference=study["full_reference"] or study["citation"],
-        unverified=study["unverified"] == "yes",
-        links=list_links(study),
-        facts=describe_study(study, archive, language),
-        note=study["note"],
-        rows=[describe_row(row, names, results, pages, place) for row in effects],
-        reviews=[
-            describe_review(row, names, language) for row in archive.reviews.get(study_id, [])
-        ],
-        claims=[describe_claim(row, language) for row in archive.claims.get(study_id, [])],
-        unseen=not any(has_coefficient(row) for row in effects),
+    frame = _frame_study(
+        language,
+        tuple((page.name, page.section, page.title[language]) for page in pages),
+        provenance.checksum,
+        provenance.built_from,
+        tuple(provenance.versions.items()),
     )
+    filled = {ID: escape(study["study_id"]), TITLE: escape(study["citation"]), TOLD: told}
+    return "".join(filled.get(part, part) for part in frame)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _frame_study(
+    language: str,
+    listed: tuple[tuple[str, str, str], ...],
+    checksum: str,
+    built_from: str,
+    versions: tuple[tuple[str, str], ...],
+) -> list[str]:
+    """Return a study's page in parts, between them the marks of what differs between studies."""
+    pages = [Page(name, "", {language: title}, section) for name, section, title in listed]
+    provenance = Provenance(checksum, dict(versions), built_from)
+    place = Place(language, f"{FOLDER}/{ID}.html")
+    html = compose("study.html.j2", place, TITLE, pages, provenance, told=Markup(TOLD))
+    return re.split(f"({ID}|{TITLE}|{TOLD})", html)
 
 
 def list_links(study: Record) -> list[tuple[str, str]]:
@@ -106,12 +179,10 @@ def list_links(study: Record) -> list[tuple[str, str]]:
     return links
 
 
-def describe_study(study: Record, archive: Archive, language: str) -> list[Fact]:
-    """Return what is recorded of a study as a whole."""
-    others = [
-        Markup('<a href="{}.html">{}</a>').format(other, archive.studies[other]["citation"])
-        for other in study["same_sample_as"].split()
-        if other in archive.studies
+def describe_study(study: Record, others: list[list[str]], language: str) -> list[Fact]:
+    """Return what is recorded of a study as a whole; ``others`` are of the same sample."""
+    links = [
+        Markup('<a href="{}.html">{}</a>').format(other, citation) for other, citation in others
     ]
     facts = [
         Fact("Kind of publication", say_word(study["kind"], language)),
@@ -125,16 +196,13 @@ def describe_study(study: Record, archive: Archive, language: str) -> list[Fact]
         Fact("Mean age", show_decimal(study["mean_age"], language)),
         Fact("Women, %", show_decimal(study["pct_female"], language)),
         Fact("Cited in the thesis", say_word(study["cited_in_thesis"], language)),
-        Fact("Same sample as", Markup(", ").join(others)),
+        Fact("Same sample as", Markup(", ").join(links)),
     ]
     return _keep(facts, language)
 
 
-def describe_row(
-    row: Record, names: dict[str, str], results: dict[str, Any], pages: list[Page], place: Place
-) -> Record:
-    """Return what the template shows of a result: names, its line, facts, shares and uses."""
-    language = place.language
+def describe_row(row: Record, names: dict[str, str], language: str) -> Record:
+    """Return what the template shows of a result: names, its line, facts and shares."""
     return {
         "id": row["effect_id"],
         "x": names[row["x"]],
@@ -152,7 +220,6 @@ def describe_row(
             )
             for share in row["shares"]
         ],
-        "uses": list_uses(row["effect_id"], results, pages, place),
     }
 
 
@@ -172,7 +239,7 @@ def _list_facts(row: Record, language: str) -> list[Fact]:
         Fact("Phase", combine(say_word(row["phase"], language), row["phase_as_written"])),
         Fact("Contrast", say_word(row["contrast"], language)),
         Fact("Tier", tier),
-        Fact("Conversion", word(row["path"], language)),
+        Fact("Conversion", say(row["path"], language)),
         Fact("Confidence of the reading", say_word(row["confidence"], language)),
         Fact("Read in", say_source(row, language)),
         Fact("Second reading", say_second(row, language)),
@@ -202,20 +269,14 @@ def _written(row: Record, name: str) -> str:
 
 
 def list_uses(
-    effect_id: str, results: dict[str, Any], pages: list[Page], place: Place
+    uses: list[tuple[str, dict[str, str], bool, str]], language: str
 ) -> list[tuple[str, str, bool, str]]:
     """Return address, title, whether the row entered, and the reason if not, of each page."""
-    uses = []
-    for page in pages:
-        selected = results.get(page.name, {}).get("selected") or {}
-        address = f"{place.home}{page.name}.html"
-        if effect_id in selected.get("entered", []):
-            uses.append((address, page.title[place.language], True, ""))
-        for left in selected.get("left_out", []):
-            if left["effect_id"] == effect_id:
-                reason = word(left["reason"], place.language)
-                uses.append((address, page.title[place.language], False, reason))
-    return uses
+    home = Place(language, f"{FOLDER}/").home
+    return [
+        (f"{home}{page}.html", title[language], entered, say(reason, language))
+        for page, title, entered, reason in uses
+    ]
 
 
 def describe_review(row: Record, names: dict[str, str], language: str) -> Record:
