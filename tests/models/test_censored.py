@@ -383,6 +383,17 @@ class TestInterval:
         assert gaps[-1] < 5e-4
 
 
+def test_the_posterior_can_be_spared():
+    rows = ([0.1, -0.2, -1.0], [0.1, 0.2, 0.0], [40, 60, 80])
+    whole, spared = pool_censored(*rows), pool_censored(*rows, posterior=False)
+    for name, value in vars(whole).items():
+        if name.startswith(("posterior", "p_negative")):
+            assert math.isfinite(value)
+            assert math.isnan(getattr(spared, name))
+        else:
+            assert getattr(spared, name) == value
+
+
 class TestOneSided:
     @pytest.mark.parametrize("row", [(0.3, 1.0), (0.0, 1.0)])
     def test_upwards(self, row):
@@ -593,8 +604,8 @@ class TestPosterior:
     def check(*rows, **options):
         evidence, likelihood = make(*rows, **options)
         profile = Profile(likelihood, evidence)
-        coarse = censored_posterior.posterior(profile, 0.95)
-        fine = censored_posterior.posterior(profile, 0.95, refine=2.0)
+        coarse = censored_posterior.sum_posterior(profile, 0.95)
+        fine = censored_posterior.sum_posterior(profile, 0.95, refine=2.0)
         for name, number in fine.items():
             assert coarse[name] == pytest.approx(number, abs=REFINED), name
 

@@ -165,14 +165,6 @@ class _Model:
         hessian[p, :p] = hessian[:p, p]
         return value, gradient, hessian
 
-    def value(self, b: np.ndarray, tau2: float, offset: np.ndarray) -> float:
-        """Return the log-likelihood alone."""
-        at = offset + self.designs @ b
-        return sum(
-            float(part.values(np.array([mu]), np.array([tau2]))[0])
-            for mu, part in zip(at, self.parts, strict=True)
-        )
-
     def maximise(self) -> _Peak:
         """Return the highest maximum found from b = 0 and several starts of tau2."""
         p = self.designs.shape[1]
@@ -188,8 +180,8 @@ class _Model:
         """Go uphill by Newton's steps, damped where the surface bends the wrong way."""
         b = b.copy()
         gain = np.inf
+        value, gradient, hessian = self.derivatives(b, tau2, offset)
         for _ in range(ITERATIONS):
-            value, gradient, hessian = self.derivatives(b, tau2, offset)
             free = np.ones(b.size + 1, dtype=bool)
             # tau2 at zero stays there while the likelihood falls from it.
             free[-1] = tau2 > 0 or gradient[-1] > 0
@@ -202,21 +194,21 @@ class _Model:
             gain = float(gradient @ step)
             if abs(gain) < SETTLED:
                 return _Peak(b, tau2, value, False)
-            share, reached = 1.0, -np.inf
+            share, found = 1.0, (-np.inf, gradient, hessian)
             while share > SHORTEST:
                 new_b, new_tau2 = b + share * step[:-1], max(0.0, tau2 + share * step[-1])
-                reached = self.value(new_b, new_tau2, offset)
-                if reached > value:
+                found = self.derivatives(new_b, new_tau2, offset)
+                if found[0] > value:
                     break
                 share *= 0.5
-            if reached <= value:
+            if found[0] <= value:
                 if gain < FLAT:
                     return _Peak(b, tau2, value, False)
                 break
-            b, tau2 = new_b, new_tau2
+            b, tau2, (value, gradient, hessian) = new_b, new_tau2, found
             away = np.abs(self.designs @ b).max(initial=0.0) > FAR
             if away or tau2 > FAR**2:
-                return _Peak(b, tau2, reached, True)
+                return _Peak(b, tau2, value, True)
         if abs(gain) < FLAT:
             return _Peak(b, tau2, value, False)
         raise ConvergenceError(
@@ -242,28 +234,28 @@ class _Model:
     def profile(self, column: int, best: _Peak, drop: float) -> tuple[float, float, float]:
         """Return a coefficient's estimate and the ends of its interval."""
         reach = FAR / float(np.abs(self.designs[:, column]).max())
-        target = best.value - drop
-        ends = [self._end(column, best, target, side, reach) for side in (-1.0, 1.0)]
+        ends = [self._end(column, best, drop, side, reach) for side in (-1.0, 1.0)]
         runs = best.far or not np.isfinite(ends).all()
         return np.nan if runs else float(best.b[column]), ends[0], ends[1]
 
-    def _end(self, column: int, best: _Peak, target: float, side: float, reach: float) -> float:
-        """Return where the profile falls through ``target`` on one side; infinite beyond reach."""
+    def _end(self, column: int, best: _Peak, drop: float, side: float, reach: float) -> float:
+        """Return where the profile falls by ``drop`` on one side; infinite beyond reach."""
         inner, width, near = best.b[column], 0.02 * reach, best
         while True:
             outer = inner + side * width
             if abs(outer) > reach:
                 return side * np.inf
             near, slope = self.at(column, outer, near)
-            if near.value < target:
+            if near.value < best.value - drop:
                 break
             inner, width = outer, 2.0 * width
         at = outer
         for _ in range(ITERATIONS):
-            excess = near.value - target
-            inner, outer = (at, outer) if excess >= 0 else (inner, at)
+            # The root of the depth is nearly a straight line: Newton's steps are taken for it.
+            depth = np.sqrt(max(best.value - near.value, 0.0))
+            inner, outer = (at, outer) if depth <= np.sqrt(drop) else (inner, at)
             low, high = sorted((inner, outer))
-            new = at - excess / slope if slope else np.nan
+            new = at - 2.0 * depth * (np.sqrt(drop) - depth) / slope if slope and depth else np.nan
             new = new if low < new < high else 0.5 * (low + high)
             if abs(new - at) < CLOSE * reach:
                 return float(new)

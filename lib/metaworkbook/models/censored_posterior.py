@@ -29,9 +29,13 @@ DEPTH = 20.0
 LOOK = 15
 LOOKS = 30
 ITERATIONS = 100
+#: In the place of a posterior that nobody asked for.
+NO_POSTERIOR = dict.fromkeys(
+    ("posterior_mean", "posterior_low", "posterior_high", "p_negative"), float("nan")
+)
 
 
-def posterior(profile: Profile, level: float, refine: float = 1.0) -> dict[str, float]:
+def sum_posterior(profile: Profile, level: float, refine: float = 1.0) -> dict[str, float]:
     """Return mean, ends of the central interval at ``level`` and P(mu < 0) of the posterior.
 
     Parameters

@@ -125,14 +125,12 @@ class Profile:
             ends[finite] = self._cross(inside, float(scan[1] - scan[0]), sides, top, drop)
         return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
 
-    def at(
-        self, mu: np.ndarray, tau2: np.ndarray | None = None, trusted: float = SETTLED
-    ) -> Best:
+    def at(self, mu: np.ndarray, tau2: np.ndarray | None = None, trusted: float = SETTLED) -> Best:
         """Return the profile at ``mu``, shape (points,), near ``tau2`` or from a grid of it.
 
         Near a given tau2 Newton's steps stop when the rest of the way is short enough for the
-        second-order expansion, from the grid when it is below the share ``trusted``. Where the likelihood rises with tau2 without end (no sample is
-        closed), the grid's last value stands.
+        second-order expansion, from the grid when a step is below the share ``trusted``. Where the
+        likelihood rises with tau2 without end (no sample is closed), the grid's last value stands.
         """
         low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
         endless, rising = np.zeros(mu.size, dtype=bool), np.zeros(mu.size, dtype=bool)

@@ -59,15 +59,17 @@ def examine_censored(
     return CensoredRobustness(
         samples=names,
         main=pool_censored(**rows, rho=rho),
-        without=leave_one_cluster_out(**rows, rho=rho),
+        without=leave_one_cluster_out(**rows, rho=rho, posterior=False),
         cumulative=tuple(
-            pool_censored(**{name: values[kept] for name, values in rows.items()}, rho=rho)
+            pool_censored(
+                **{name: values[kept] for name, values in rows.items()}, rho=rho, posterior=False
+            )
             if gate(place).verdict
             else None
             for place, kept in enumerate(reached, 1)
         ),
-        rhos=tuple(pool_censored(**rows, rho=value) for value in RHOS),
-        reporting=reporting_sweep(**rows, rho=rho, probabilities=PROBABILITIES),
+        rhos=tuple(pool_censored(**rows, rho=value, posterior=False) for value in RHOS),
+        reporting=reporting_sweep(**rows, rho=rho, probabilities=PROBABILITIES, posterior=False),
     )
 
 

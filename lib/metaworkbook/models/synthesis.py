@@ -73,23 +73,25 @@ def synthesise(
     samples = list(dict.fromkeys(cluster))
     allowed = gate(len(samples))
 
-    def fit(keep: np.ndarray, rho: float = rho, reporting: float = 1.0) -> Censored | None:
+    def fit(
+        keep: np.ndarray, rho: float = rho, reporting: float = 1.0, posterior: bool = False
+    ) -> Censored | None:
         if not allowed.verdict or not keep.any():
             return None
         return pool_censored(
             lower[keep], upper[keep], ni[keep], outside[keep], cluster[keep],
-            rho=rho, reporting=reporting, level=level,
+            rho=rho, reporting=reporting, level=level, posterior=posterior,
         )  # fmt: skip
 
     every = np.ones(lower.size, dtype=bool)
     half_line = ((lower == -1) & (upper == 0)) | ((lower == 0) & (upper == 1))
-    main = fit(every)
+    main = fit(every, posterior=True)
     variants = [Variant("without-directions", "", fit(~half_line))] if half_line.any() else []
     variants += [
         Variant(f"reporting-{share:g}", "", fit(every, reporting=share)) for share in REPORTING
     ]
     if one_sided is not None and allowed.verdict:
-        read = pool_censored(**one_sided, rho=rho, level=level)
+        read = pool_censored(**one_sided, rho=rho, level=level, posterior=False)
         variants.append(Variant("one-sided", "", read))
     if len(samples) < lower.size:
         variants += [Variant(f"rho-{other:g}", "", fit(every, other)) for other in RHOS]

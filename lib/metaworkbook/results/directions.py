@@ -13,7 +13,7 @@ class Censored(Result):
 
     ``bounded`` is false where the rows do not bound the mean on both sides, or fit two means
     equally well: ``estimate`` and ``tau2`` are then NaN, and an end may be infinite. The posterior
-    is finite all the same, and then driven by its prior.
+    is finite all the same, and then driven by its prior; NaN where it was not asked for.
     """
 
     estimate: float
