@@ -1,26 +1,28 @@
-"""Markdown, formulas and code as HTML: translated paragraph by paragraph, formulas as MathML."""
+"""Markdown and code as HTML, translated paragraph by paragraph."""
 
 from __future__ import annotations
 
+import html
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from metaworkbook.errors import PageError, Problem
+from metaworkbook.errors import PageError
+from metaworkbook.publishing.formulas import (
+    FORMULA,
+    check_formulas,
+    find_formulas,
+    render_formula,
+)
 from metaworkbook.reporting.language import translate
 
 HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
+ATX_HEADING = r"^ {0,3}(?P<atx_1>#{1,6})(?!#+)(?P<atx_2>[ \t]*(.*?)?)$"
 FENCE = re.compile(r"\s{0,3}(```|~~~)")
-FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<![$\\])\$(.+?)(?<![$\\])\$", re.DOTALL)
 EQUATION = re.compile(r"\b([dknprz]) (=|<|&lt;) (?=[\d.\u2212<–])")
 PERCENT = re.compile(r"(?<=\d) %")
-# The converter draws these wrongly without saying so, or not at all.
-FORBIDDEN = re.compile(
-    r"\\tag\b|\\label\b|\\(?:eq)?ref\b|\\begin\{(?:aligned|align|alignat|gather|multline|split)\*?\}"
-)
-
 # One notebook serves many pages, whose cells are the same texts.
 KEPT = 1024
 
@@ -97,82 +99,50 @@ def make_anchor(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
-def check_formulas(text: str, file: str, key: str = "") -> list[Problem]:
-    """Return a problem for each formula of a Markdown text that MathML would show wrongly."""
-    problems = []
-    for found in FORMULA.finditer(_without_code(text)):
-        formula = (found[1] or found[2]).strip()
-        bad = FORBIDDEN.search(formula)
-        if bad:
-            why = f"{bad[0]} in ${formula[:60]}$"
-        else:
-            try:
-                _convert(formula, "inline")
-                continue
-            except Exception as error:
-                why = f"{type(error).__name__} in ${formula[:60]}$"
-        problems.append(
-            Problem(
-                file,
-                key=key,
-                found=why,
-                allowed="formulas on one line, without numbering or alignment",
-                remedy="Write several formulas, each between its own $$ signs.",
-            )
-        )
-    return problems
-
-
-def _without_code(text: str) -> str:
-    text = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"`[^`\n]*`", "", text)
-
-
-def render_formula(formula: str, display: str = "inline") -> Markup:
-    """Return LaTeX as MathML, its source kept as the annotation; ``display`` inline or block."""
-    mathml = _convert(formula.strip(), display)
-    source = f'<annotation encoding="application/x-tex">{escape(formula.strip())}</annotation>'
-    body = re.fullmatch(r"(<math[^>]*>)(.*)(</math>)", mathml, re.DOTALL)
-    return Markup(f"{body[1]}<semantics>{body[2]}{source}</semantics>{body[3]}")
-
-
-def _convert(formula: str, display: str) -> str:
-    from latex2mathml.converter import convert
-
-    return convert(formula, display=display)
-
-
 @lru_cache(maxsize=KEPT)
 def render_code(source: str, name: str = "python") -> Markup:
     """Return code with its words marked for colour; an unknown language stays plain."""
     from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
 
-    try:
-        lexer = get_lexer_by_name(name)
-    except ClassNotFound:
+    lexer, formatter = make_highlighter(name)
+    if lexer is None:
         return Markup('<pre class="hl" tabindex="0">') + escape(source) + Markup("</pre>")
-    body = highlight(source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    body = highlight(source, lexer, formatter).rstrip("\n")
     # Punctuation, names and operators keep the colour of the text.
     body = re.sub(r'<span class="(?:p|n|o|w|nn|err)">(.*?)</span>', r"\1", body)
     return Markup(f'<pre class="hl" tabindex="0"><code>{body}</code></pre>')
 
 
+@cache
+def make_highlighter(name: str) -> tuple[Any, Any]:
+    """Return pygments' lexer of a language, None where it knows none, and its formatter."""
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return get_lexer_by_name(name), HtmlFormatter(nowrap=True)
+    except ClassNotFound:
+        return None, None
+
+
 def _parse(text: str, anchors: list[str]) -> str:
-    from mistune import Markdown, import_plugin
-    from nbconvert.filters.markdown_mistune import (
-        IPythonRenderer,
-        MathBlockParser,
-        MathInlineParser,
-    )
+    parser = make_parser()
+    parser.renderer.anchors = list(anchors)
+    return str(parser(text))
 
-    left = list(anchors)
 
-    class Renderer(IPythonRenderer):
+@cache
+def make_parser() -> Any:
+    """Return what turns Markdown into HTML; its renderer takes ``anchors`` for the headings."""
+    from mistune import HTMLRenderer, Markdown, import_plugin
+
+    class Renderer(HTMLRenderer):
+        anchors: list[str]
+
         def heading(self, text: str, level: int, **attrs: Any) -> str:
-            anchor = left.pop(0) if left else make_anchor(re.sub(r"<[^>]+>", "", text))
+            plain = re.sub(r"<[^>]+>", "", text)
+            anchor = self.anchors.pop(0) if self.anchors else make_anchor(plain)
             return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
         def block_code(self, code: str, info: str | None = None) -> str:
@@ -184,16 +154,21 @@ def _parse(text: str, anchors: list[str]) -> str:
         def inline_math(self, body: str) -> str:
             return str(render_formula(body))
 
+        def environment(self, text: str) -> str:
+            return html.escape(text, quote=False)
+
         def link(self, text: str, url: str, title: str | None = None) -> str:
-            html = super().link(text, url, title)
-            return html.replace("<a ", '<a rel="noopener noreferrer" ', 1) if "://" in url else html
+            shown = super().link(text, url, title)
+            outside = "://" in url
+            return shown.replace("<a ", '<a rel="noopener noreferrer" ', 1) if outside else shown
 
     parser = Markdown(
-        renderer=Renderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True),
-        block=MathBlockParser(),
-        inline=MathInlineParser(),
+        renderer=Renderer(escape=True, allow_harmful_protocols=False),
         plugins=[
-            import_plugin(name) for name in ("table", "footnotes", "strikethrough", "def_list")
+            find_formulas,
+            *map(import_plugin, ("table", "footnotes", "strikethrough", "def_list")),
         ],
     )
-    return str(parser(text))
+    # A heading needs no space after its signs.
+    parser.block.specification["atx_heading"] = ATX_HEADING
+    return parser
