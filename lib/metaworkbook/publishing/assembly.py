@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
+from metaworkbook.publishing.archive import open_archive
 from metaworkbook.publishing.bodies import FOLDER, Bodies
 from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
@@ -63,8 +64,8 @@ def assemble(
     names = [check_name(page.name) for page in pages]
     groups = group_studies(check_name(name) for name in ledger["studies"]["study_id"])
     results = {name: read_json(results_file(build, name)) for name in names}
-    # Told before processes part, since each of them needs the evidence laid out by study.
-    sourced = {page.name: bool(list_sources(results[page.name], ledger)) for page in pages}
+    # Laid out before processes part, since each of them asks for it.
+    open_archive(ledger)
     titles = [[page.name, page.title] for page in pages]
     bodies = Bodies(build / FOLDER, package)
     for folder in LANGUAGES.values():
@@ -84,12 +85,11 @@ def assemble(
                 for language in LANGUAGES
             }
             bodies.keep(name, digest, body)
+        sourced = bool(list_sources(result, ledger))
         for language, folder in LANGUAGES.items():
             shown = body[language]
             renderer.write_illustrations(staging / "data" / locate(language), shown["figures"])
-            html = renderer.render_page(
-                shown, page, pages, language, provenance, sourced[name], result
-            )
+            html = renderer.render_page(shown, page, pages, language, provenance, sourced, result)
             write(staging / folder / f"{name}.html", html)
 
     def write_index() -> None:

@@ -7,6 +7,7 @@ import json
 import mimetypes
 import os
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -104,6 +105,16 @@ def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str,
     content = {"@context": f"{PROFILE}/context", "@graph": graph}
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     (site / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def list_folders(files: Iterable[str]) -> set[str]:
+    """Return every folder on the way to a file, each with a slash at its end."""
+    found: set[str] = set()
+    inner = {file.rpartition("/")[0] for file in files}
+    while inner := inner - {""}:
+        found |= {f"{folder}/" for folder in inner}
+        inner = {folder.rpartition("/")[0] for folder in inner}
+    return found
 
 
 @cache

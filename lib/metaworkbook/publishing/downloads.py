@@ -25,6 +25,7 @@ from metaworkbook.publishing.references import list_sources, to_bibtex, to_csl
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 # What they take for nothing before it.
 BEFORE = " \u00a0\ufeff"
+SUSPECT = {*FORMULA, *BEFORE}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -123,16 +124,19 @@ def flatten(value: Any, name: str = "") -> list[tuple[str, Any]]:
 
 def neutralise(value: Any) -> str:
     """Return a cell's text; text that a spreadsheet would run as a formula gets an apostrophe."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, str):
+        suspect = value[:1] in SUSPECT and value.lstrip(BEFORE).startswith(FORMULA)
+        # A number may begin like a formula too.
+        return f"'{value}" if suspect and not NUMBER.fullmatch(value) else value
+    if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        if math.isnan(value):
+            return ""
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
-    text = str(value)
-    # A number may begin like a formula too.
-    suspect = text.lstrip(BEFORE).startswith(FORMULA) and not NUMBER.fullmatch(text)
-    return f"'{text}" if suspect else text
+    return neutralise(str(value))
 
 
 def _write_text(file: Path, text: str) -> Path:

@@ -109,6 +109,9 @@ def compose(
     language = place.language
     other = other_language(language)
     policy, blocks = _write_blocks(rules, scripts)
+    listed = tuple((page.name, page.section, page.title[language]) for page in pages)
+    navigation = _write_navigation(language, place.home, listed)
+    link = Markup('href="{}{}"').format(place.home, place.path)
     return (
         environment()
         .get_template(template)
@@ -125,12 +128,7 @@ def compose(
             title=title,
             site_title=translate(SITE_TITLE, language),
             description=description,
-            navigation=_write_navigation(
-                language,
-                place.home,
-                "" if "/" in place.path else place.path,
-                tuple((page.name, page.section, page.title[language]) for page in pages),
-            ),
+            navigation=navigation.replace(link, Markup('{} aria-current="page"').format(link)),
             origin=_write_origin(
                 language,
                 provenance.checksum,
@@ -146,14 +144,12 @@ def compose(
 
 # What most files have in common is written once; each is kept by everything it is made from.
 @lru_cache(maxsize=KEPT)
-def _write_navigation(
-    language: str, home: str, path: str, listed: tuple[tuple[str, str, str], ...]
-) -> Markup:
-    """Return the list of pages by section, as a file that lies at ``path`` shows it."""
+def _write_navigation(language: str, home: str, listed: tuple[tuple[str, str, str], ...]) -> Markup:
+    """Return the list of pages by section, for a file with this way to its language's folder."""
     pages = [Page(name, "", {language: title}, section) for name, section, title in listed]
     sections = list_sections(pages, language)
     template = environment().get_template("navigation.html.j2")
-    return Markup(template.render(t=speak(language), home=home, path=path, sections=sections))
+    return Markup(template.render(t=speak(language), home=home, sections=sections))
 
 
 @lru_cache(maxsize=KEPT)
