@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import re
@@ -122,7 +123,12 @@ def assemble(
         write_index,
         *(partial(write_studies, *group) for group in groups.items()),
     ]
-    share(tasks, jobs)
+    # The evidence and all that is laid out of it stays: nobody need look through it for garbage.
+    gc.freeze()
+    try:
+        share(tasks, jobs)
+    finally:
+        gc.unfreeze()
     bodies.forget_others([*names, *groups])
 
 
