@@ -18,7 +18,7 @@ from metaworkbook.publishing.parameters import declared_parameters
 from metaworkbook.publishing.source import read_notebook
 from metaworkbook.reporting.language import CATALOGUE, missing_messages
 
-MODULES = ("frame", "index", "markup", "outputs", "site", "statements", "studies")
+MODULES = ("facts", "frame", "index", "markup", "outputs", "site", "statements", "studies")
 SHOWN = {
     "studies": ("kind", "setting", "cited_in_thesis"),
     "effects": (
