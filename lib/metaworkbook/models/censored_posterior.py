@@ -20,6 +20,8 @@ PRIOR_TAU = 0.2
 STEP = 0.55
 #: Step in y; k samples narrow the posterior of log tau to about 1/sqrt(2 k).
 STEP_TAU = 0.35
+#: Up to so many samples the step in y is fine from the first; else it is halved where mass is.
+MANY = 100
 #: Second difference, over a step in y, of the log of the mass at which the step is halved: a
 #: normal density with steps of one standard deviation has 1, and an error of 5e-9.
 SHARPEST = 1.0
@@ -47,16 +49,27 @@ def sum_posterior(profile: Profile, level: float, refine: float = 1.0) -> dict[s
     refine : float
         Divides the steps; 2 moves no result by more than 1e-6.
     """
-    pace = STEP_TAU / np.sqrt(1.0 + profile.samples / 4.0)
+    finest = STEP_TAU / np.sqrt(1.0 + profile.samples / 4.0) / refine
+    pace = finest if profile.samples <= MANY else STEP_TAU / refine
+    reach = np.sqrt(2.0 * DEPTH) * PRIOR_MU
+    span = min(profile.start, 0.0) - reach, max(profile.stop, 0.0) + reach
+    y = pace * np.arange(int(np.ceil(_end(profile) / pace)) + 1)
     while True:
-        tau, weight = _tau_nodes(profile, pace / refine)
-        left, right, mass = _ranges(profile, tau)
+        tau = profile.smallest * np.sinh(y)
+        left, right, mass = _ranges(profile, tau, span)
         kept = mass > mass.max() - DEPTH
-        # Over the even extension to negative y.
-        bend = np.diff(np.concatenate([mass[1:2], mass]), 2)[kept[:-1]]
-        if bend.min() > -SHARPEST:
+        # From zero the posterior goes on evenly to negative y.
+        whole = y[0] == 0
+        bend = np.diff(np.concatenate([mass[1:2], mass]) if whole else mass, 2)
+        bend = bend[kept[0 if whole else 1 : -1]]
+        if pace <= finest and bend.min(initial=0.0) > -SHARPEST:
             break
-        pace *= 0.5
+        # Finer nodes are wanted where there is mass, and up to the nodes beside it.
+        among, pace = (y[kept].min() - pace, y[kept].max() + pace), 0.5 * pace
+        width = (right - left)[kept].max()
+        span = max(span[0], left[kept].min() - width), min(span[1], right[kept].max() + width)
+        y = pace * np.arange(max(0, round(among[0] / pace)), round(among[1] / pace) + 1)
+    weight = profile.smallest * np.cosh(y) * pace * np.where(y == 0, 0.5, 1.0)
     tau, weight, left, right = tau[kept], weight[kept], left[kept], right[kept]
     precision = 1.0 / PRIOR_MU**2 + (1.0 / (tau[:, None] ** 2 + profile.vi)).sum(axis=1)
     step = STEP / refine / np.sqrt(precision)
@@ -112,21 +125,18 @@ class _Grid:
         raise ConvergenceError("pool_censored: an end of the posterior interval did not settle.")
 
 
-def _tau_nodes(profile: Profile, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes from 0 to where the prior ends, and their weights."""
+def _end(profile: Profile) -> float:
+    """Return the y at which the prior ends."""
     spread = max(profile.stop, 0.0) - min(profile.start, 0.0)
     top = np.sqrt(2.0 * DEPTH) * PRIOR_TAU + spread
-    y = step * np.arange(int(np.ceil(np.arcsinh(top / profile.smallest) / step)) + 1)
-    weight = profile.smallest * np.cosh(y) * step
-    weight[0] *= 0.5
-    return profile.smallest * np.sinh(y), weight
+    return float(np.arcsinh(top / profile.smallest))
 
 
-def _ranges(profile: Profile, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each tau the range of mu that matters and the log of the mass there."""
-    reach = np.sqrt(2.0 * DEPTH) * PRIOR_MU
-    left = np.full(tau.size, min(profile.start, 0.0) - reach)
-    right = np.full(tau.size, max(profile.stop, 0.0) + reach)
+def _ranges(
+    profile: Profile, tau: np.ndarray, span: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for each tau the part of ``span`` in mu that matters and the log of the mass there."""
+    left, right = np.full(tau.size, span[0]), np.full(tau.size, span[1])
     rows = np.arange(tau.size)
     for _ in range(LOOKS):
         mu = np.linspace(left, right, LOOK, axis=1)
