@@ -29,7 +29,7 @@ from metaworkbook.publishing.processes import die_with
 from metaworkbook.publishing.runner import AHEAD
 
 # What pages of the package load, some of it only when they draw.
-STACK = ("ipykernel.zmqshell", "matplotlib.pyplot", "seaborn", "pandas", "scipy.stats", "pymare")
+STACK = ("ipykernel.zmqshell", "matplotlib.pyplot", "pandas", "scipy.stats", "pymare")
 WINGS = ("evidence", "models", "reporting", "results")
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
 LONGEST_SOCKET = 80
