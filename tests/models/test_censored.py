@@ -632,6 +632,20 @@ class TestPosterior:
         assert found.posterior_high == pytest.approx(0.5 * stats.norm.ppf(0.975), abs=REFINED)
         assert found.p_negative == pytest.approx(0.5, abs=REFINED)
 
+    @pytest.mark.parametrize("spread", [0.0, 0.02, 0.3])
+    def test_many_samples_give_the_same_step_by_step_as_at_once(self, monkeypatch, spread):
+        rng = np.random.default_rng(9)
+        z = rng.normal(-0.1, np.hypot(spread, 0.1), 400)
+        lower = np.where(np.arange(400) % 2, np.tanh(z), np.where(z < 0, -1.0, 0.0))
+        upper = np.where(np.arange(400) % 2, np.tanh(z), np.where(z < 0, 0.0, 1.0))
+        evidence, likelihood = make(lower, upper, [103] * 400)
+        profile = Profile(likelihood, evidence)
+        steps = censored_posterior.sum_posterior(profile, 0.95)
+        monkeypatch.setattr(censored_posterior, "MANY", 400)
+        at_once = censored_posterior.sum_posterior(profile, 0.95)
+        for name, number in at_once.items():
+            assert steps[name] == pytest.approx(number, abs=1e-9), name
+
     def test_much_evidence_gives_the_likelihood(self):
         z = np.random.default_rng(4).normal(0.2, 0.15, 200)
         found = pool_censored(np.tanh(z), np.tanh(z), [103] * 200)
