@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -22,9 +23,8 @@ NO_NAMES = re.compile(r"\b(not (shown|recorded)|unnamed|unknown|thesis|study|tri
 FULL_NAME = re.compile(
     r"(?P<family>[^,()&]+), (?P<given>\w\.(?:[ -]?\w\.)*)(?:, (?:& )?| & |, \.\.\. | (?=\())"
 )
-# Letters that LaTeX takes for commands; a tilde needs a name, and after it a space a backslash.
-SPECIAL = re.compile(r"[#%&_]")
-TILDE = re.compile(r"~( ?)")
+# Letters that mean something to LaTeX; all others stand for themselves.
+SPECIAL = re.compile(r"[#$%&_~^\\{}]")
 PLACEHOLDER = re.compile(r"\(.*\)")
 TYPES = {
     "journal_article": "article-journal", "meta_analysis": "article-journal",
@@ -107,36 +107,44 @@ def to_csl(items: list[dict[str, Any]]) -> str:
 
 def to_bibtex(items: list[dict[str, Any]]) -> str:
     """Return CSL items as BibTeX, every special character escaped."""
-    return "\n".join(map(_write_entry, items))
+    return "\n".join(_write_entry(json.dumps(item)) for item in items)
 
 
-def _write_entry(item: dict[str, Any]) -> str:
+# Most sources stand behind several pages.
+@lru_cache(maxsize=1024)
+def _write_entry(text: str) -> str:
+    """Return a CSL item, given as JSON, as an entry of BibTeX."""
+    from pybtex.database import BibliographyData, Entry, Person
+
+    item = json.loads(text)
+    types = {"article-journal": "article", "book": "book"}
     fields = {
-        "author": " and ".join(_write_name(name) for name in item.get("author", [])),
-        "title": _balance(item.get("title", "")),
+        "title": item.get("title", ""),
         "year": str(item["issued"]["date-parts"][0][0]) if "issued" in item else "",
-        "journal": _balance(item.get("container-title", "")),
-        "doi": _balance(item.get("DOI", "")),
-        "url": _balance(item.get("URL", "")),
-        "note": _balance(item["note"]),
+        "journal": item.get("container-title", ""),
+        "doi": item.get("DOI", ""),
+        "url": item.get("URL", ""),
+        "note": item["note"],
     }
-    kind = {"article-journal": "article", "book": "book"}.get(item["type"], "misc")
-    lines = [f"@{kind}{{{item['id']}"]
-    lines += [f"    {name} = {_quote(text)}" for name, text in fields.items() if text]
-    return ",\n".join(lines) + "\n}\n"
+    people = [Person(_write_name(name)) for name in item.get("author", [])]
+    entry = Entry(
+        types.get(item["type"], "misc"),
+        [(name, " ".join(_balance(text).split())) for name, text in fields.items() if text],
+        {"author": people} if people else {},
+    )
+    return make_writer().to_string(BibliographyData({item["id"]: entry}))
 
 
-def _quote(text: str) -> str:
-    """Return the text of a field, in which braces are paired, as LaTeX between its marks."""
-    text = " ".join(text.split())
-    text = TILDE.sub(_name_tilde, text)
-    text = SPECIAL.sub(r"\\\g<0>", text)
-    return f"{{{text}}}" if '"' in text else f'"{text}"'
+@cache
+def make_writer() -> Any:
+    """Return what writes BibTeX; pybtex's own encodes every text letter by letter."""
+    from pybtex.database.output.bibtex import Writer
 
+    class QuickWriter(Writer):
+        def _encode(self, text: str) -> str:
+            return super()._encode(text) if SPECIAL.search(text) else text
 
-def _name_tilde(found: re.Match[str]) -> str:
-    at_end = found.end() == len(found.string)
-    return r"\textasciitilde" + ("\\ " if found[1] else "" if at_end else " ")
+    return QuickWriter()
 
 
 def _find_entered(value: Any, name: str = "") -> Iterator[str]:
