@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from metaworkbook.errors import PageError
 from metaworkbook.publishing import markup
-from metaworkbook.publishing.formulas import check_formulas, render_formula
 from metaworkbook.publishing.markup import (
+    check_formulas,
     keep_together,
     list_messages,
     render_code,
+    render_formula,
     render_prose,
     split_blocks,
 )
@@ -60,30 +59,6 @@ def test_formulas_become_mathml_with_their_source():
     assert [tag["display"] for tag in reading.all("math")] == ["inline", "block"]
     assert "$" not in html
     assert '<annotation encoding="application/x-tex">v_i = 1/(n_i - 3)</annotation>' in html
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("a $x_1 * y_1$ b *c*", ["x_1 * y_1"]),
-        ("$$\n- x\n# y\n$$", ["- x\n# y"]),
-        ("- item\n\n  $$x$$\n\n> $$y$$", ["x", "y"]),
-        (r"\\(x\\) and \\[y\\]", ["x", "y"]),
-        (r"5 \$ and 6 \$", []),
-    ],
-)
-def test_formulas_are_found_before_any_other_mark(text, found):
-    html = render_prose(text, "en")
-    assert re.findall(r"x-tex\">(.*?)</annotation>", html, re.DOTALL) == found
-
-
-def test_an_environment_without_signs_is_shown_as_written():
-    html = render_prose(r"\begin{equation} a_1 < *b* \end{equation}", "en")
-    assert html == "<p>" + r"\begin{equation} a_1 &lt; *b* \end{equation}" + "</p>\n"
-
-
-def test_a_heading_needs_no_space_after_its_signs():
-    assert render_prose("##Heading", "en") == '<h2 id="heading">Heading</h2>\n'
 
 
 def test_a_formula_is_escaped_in_its_annotation():

@@ -1,28 +1,26 @@
-"""Markdown and code as HTML, translated paragraph by paragraph."""
+"""Markdown, formulas and code as HTML: translated paragraph by paragraph, formulas as MathML."""
 
 from __future__ import annotations
 
-import html
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from metaworkbook.errors import PageError
-from metaworkbook.publishing.formulas import (
-    FORMULA,
-    check_formulas,
-    find_formulas,
-    render_formula,
-)
+from metaworkbook.errors import PageError, Problem
 from metaworkbook.reporting.language import translate
 
 HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
-ATX_HEADING = r"^ {0,3}(?P<atx_1>#{1,6})(?!#+)(?P<atx_2>[ \t]*(.*?)?)$"
 FENCE = re.compile(r"\s{0,3}(```|~~~)")
+FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<![$\\])\$(.+?)(?<![$\\])\$", re.DOTALL)
 EQUATION = re.compile(r"\b([dknprz]) (=|<|&lt;) (?=[\d.\u2212<–])")
 PERCENT = re.compile(r"(?<=\d) %")
+# The converter draws these wrongly without saying so, or not at all.
+FORBIDDEN = re.compile(
+    r"\\tag\b|\\label\b|\\(?:eq)?ref\b|\\begin\{(?:aligned|align|alignat|gather|multline|split)\*?\}"
+)
+
 # One notebook serves many pages, whose cells are the same texts.
 KEPT = 1024
 
@@ -99,50 +97,82 @@ def make_anchor(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
+def check_formulas(text: str, file: str, key: str = "") -> list[Problem]:
+    """Return a problem for each formula of a Markdown text that MathML would show wrongly."""
+    problems = []
+    for found in FORMULA.finditer(_without_code(text)):
+        formula = (found[1] or found[2]).strip()
+        bad = FORBIDDEN.search(formula)
+        if bad:
+            why = f"{bad[0]} in ${formula[:60]}$"
+        else:
+            try:
+                _convert(formula, "inline")
+                continue
+            except Exception as error:
+                why = f"{type(error).__name__} in ${formula[:60]}$"
+        problems.append(
+            Problem(
+                file,
+                key=key,
+                found=why,
+                allowed="formulas on one line, without numbering or alignment",
+                remedy="Write several formulas, each between its own $$ signs.",
+            )
+        )
+    return problems
+
+
+def _without_code(text: str) -> str:
+    text = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def render_formula(formula: str, display: str = "inline") -> Markup:
+    """Return LaTeX as MathML, its source kept as the annotation; ``display`` inline or block."""
+    mathml = _convert(formula.strip(), display)
+    source = f'<annotation encoding="application/x-tex">{escape(formula.strip())}</annotation>'
+    body = re.fullmatch(r"(<math[^>]*>)(.*)(</math>)", mathml, re.DOTALL)
+    return Markup(f"{body[1]}<semantics>{body[2]}{source}</semantics>{body[3]}")
+
+
+def _convert(formula: str, display: str) -> str:
+    from latex2mathml.converter import convert
+
+    return convert(formula, display=display)
+
+
 @lru_cache(maxsize=KEPT)
 def render_code(source: str, name: str = "python") -> Markup:
     """Return code with its words marked for colour; an unknown language stays plain."""
     from pygments import highlight
-
-    lexer, formatter = make_highlighter(name)
-    if lexer is None:
-        return Markup('<pre class="hl" tabindex="0">') + escape(source) + Markup("</pre>")
-    body = highlight(source, lexer, formatter).rstrip("\n")
-    # Punctuation, names and operators keep the colour of the text.
-    body = re.sub(r'<span class="(?:p|n|o|w|nn|err)">(.*?)</span>', r"\1", body)
-    return Markup(f'<pre class="hl" tabindex="0"><code>{body}</code></pre>')
-
-
-@cache
-def make_highlighter(name: str) -> tuple[Any, Any]:
-    """Return pygments' lexer of a language, None where it knows none, and its formatter."""
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(name), HtmlFormatter(nowrap=True)
+        lexer = get_lexer_by_name(name)
     except ClassNotFound:
-        return None, None
+        return Markup('<pre class="hl" tabindex="0">') + escape(source) + Markup("</pre>")
+    body = highlight(source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    # Punctuation, names and operators keep the colour of the text.
+    body = re.sub(r'<span class="(?:p|n|o|w|nn|err)">(.*?)</span>', r"\1", body)
+    return Markup(f'<pre class="hl" tabindex="0"><code>{body}</code></pre>')
 
 
 def _parse(text: str, anchors: list[str]) -> str:
-    parser = make_parser()
-    parser.renderer.anchors = list(anchors)
-    return str(parser(text))
+    from mistune import Markdown, import_plugin
+    from nbconvert.filters.markdown_mistune import (
+        IPythonRenderer,
+        MathBlockParser,
+        MathInlineParser,
+    )
 
+    left = list(anchors)
 
-@cache
-def make_parser() -> Any:
-    """Return what turns Markdown into HTML; its renderer takes ``anchors`` for the headings."""
-    from mistune import HTMLRenderer, Markdown, import_plugin
-
-    class Renderer(HTMLRenderer):
-        anchors: list[str]
-
+    class Renderer(IPythonRenderer):
         def heading(self, text: str, level: int, **attrs: Any) -> str:
-            plain = re.sub(r"<[^>]+>", "", text)
-            anchor = self.anchors.pop(0) if self.anchors else make_anchor(plain)
+            anchor = left.pop(0) if left else make_anchor(re.sub(r"<[^>]+>", "", text))
             return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
         def block_code(self, code: str, info: str | None = None) -> str:
@@ -154,21 +184,16 @@ def make_parser() -> Any:
         def inline_math(self, body: str) -> str:
             return str(render_formula(body))
 
-        def environment(self, text: str) -> str:
-            return html.escape(text, quote=False)
-
         def link(self, text: str, url: str, title: str | None = None) -> str:
-            shown = super().link(text, url, title)
-            outside = "://" in url
-            return shown.replace("<a ", '<a rel="noopener noreferrer" ', 1) if outside else shown
+            html = super().link(text, url, title)
+            return html.replace("<a ", '<a rel="noopener noreferrer" ', 1) if "://" in url else html
 
     parser = Markdown(
-        renderer=Renderer(escape=True, allow_harmful_protocols=False),
+        renderer=Renderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True),
+        block=MathBlockParser(),
+        inline=MathInlineParser(),
         plugins=[
-            find_formulas,
-            *map(import_plugin, ("table", "footnotes", "strikethrough", "def_list")),
+            import_plugin(name) for name in ("table", "footnotes", "strikethrough", "def_list")
         ],
     )
-    # A heading needs no space after its signs.
-    parser.block.specification["atx_heading"] = ATX_HEADING
-    return parser
+    return str(parser(text))
