@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+import traceback
 
 import pytest
 
@@ -359,8 +360,8 @@ def test_two_builds_give_the_same_bytes(three, ran):
 
 
 def kill_at(count, project):
-    """Kill this process before the given line of the build, counted as they run."""
-    left = count
+    """Kill this process before the given line of the build, counted in each of its processes."""
+    left, builder = count, os.getpid()
     files = {module.__file__ for module in (building, assembly, swap, keys, plan)}
 
     def trace(frame, event, argument):
@@ -370,6 +371,7 @@ def kill_at(count, project):
         if event == "line":
             left -= 1
             if left == 0:
+                os.kill(builder, signal.SIGKILL)
                 os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
@@ -399,11 +401,16 @@ def test_a_kill_at_any_moment_leaves_the_old_site_or_the_new_one(three, ran, mon
         shutil.copytree(saved, folder)
         child = os.fork()
         if not child:
+            code = 1
             try:
                 kill_at(line, three)
+                code = 0
+            except Exception:
+                traceback.print_exc()
             finally:
-                os._exit(0)
+                os._exit(code)
         killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert killed in (0, -signal.SIGKILL), f"failed, to be killed before line {line}"
         site = read_site(three)
         assert site in (old, new), f"killed before line {line}"
         seen.append(site == new)

@@ -343,11 +343,12 @@ def load_look() -> Any:
 
 def _read_ledger(problems: list[Problem], chosen: list[Planned]) -> Any:
     """Return the validated evidence; raise its problems together with those of the pages."""
-    from metaworkbook.evidence.ledger import read_ledger
+    from metaworkbook.evidence.ledger import read_ahead
 
     ledger = None
     try:
-        ledger = read_ledger()
+        # Looks at what pages see open it again, many times.
+        ledger = read_ahead()
         problems = [*problems, *check_values(chosen, ledger)]
     except LedgerError as error:
         problems = [*problems, *error.problems]

@@ -7,17 +7,13 @@ import json
 import mimetypes
 import os
 import subprocess
-from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from metaworkbook.publishing import keys
 from metaworkbook.publishing.provenance import Provenance
 
 FILE = "ro-crate-metadata.json"
-PROFILE = "https://w3id.org/ro/crate/1.3"
-ROOT = "./"
 NAME = "Avoidant attachment, the therapeutic alliance and therapy outcome"
 DESCRIPTION = (
     "A meta-analysis as offline web pages in English and Norwegian, with the evidence and the "
@@ -41,85 +37,49 @@ def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str,
     files : dict of str
         Checksum of every file of the site, by its path in the site.
     """
-    folders = {
-        f"{folder.as_posix()}/" for file in files for folder in list(Path(file).parents)[:-1]
-    }
-    parts = [*folders, *files]
-    evidence = sorted([*(root / "effects").glob("*.csv"), root / "effects" / "datapackage.yaml"])
-    graph = [
-        {
-            "@id": FILE,
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(site, init=True)
+    crate.name, crate.description, crate.license = NAME, DESCRIPTION, LICENCE
+    crate.root_dataset["datePublished"] = publication_date(root)
+    for entity in crate.data_entities:
+        name = unquote(entity.id)
+        if name in files:
+            entity["sha256"] = files[name]
+            entity["contentSize"] = str((site / name).stat().st_size)
+            entity["encodingFormat"] = mimetypes.guess_type(name)[0] or "text/plain"
+    evidence = []
+    for file in sorted([*(root / "effects").glob("*.csv"), root / "effects" / "datapackage.yaml"]):
+        properties = {
             "@type": "CreativeWork",
-            "about": {"@id": ROOT},
-            "conformsTo": {"@id": PROFILE},
-        },
-        {
-            "@id": ROOT,
-            "@type": "Dataset",
-            "name": NAME,
-            "description": DESCRIPTION,
-            "license": LICENCE,
-            "datePublished": publication_date(root),
-            "hasPart": [{"@id": quote(part)} for part in sorted(parts)],
-            "mentions": {"@id": "#build"},
-        },
-        {
-            "@id": "#build",
-            "@type": "CreateAction",
-            "name": f"built from sources {provenance.built_from}, evidence {provenance.checksum}",
-            "instrument": {"@id": "#metaworkbook"},
-            "object": [{"@id": f"#effects/{file.name}"} for file in evidence],
-            "result": {"@id": ROOT},
-        },
-        {
-            "@id": "#metaworkbook",
-            "@type": "SoftwareApplication",
-            "name": "metaworkbook",
-            "version": provenance.versions["metaworkbook"],
-            "softwareRequirements": [
-                f"{name} {number}" for name, number in provenance.versions.items()
-            ],
-        },
-        *(
-            {
-                "@id": f"#effects/{file.name}",
-                "@type": "CreativeWork",
-                "name": f"effects/{file.name}",
-                "sha256": keys.digest_file(file),
-            }
-            for file in evidence
-        ),
-        *({"@id": quote(folder), "@type": "Dataset"} for folder in folders),
-        *(
-            {
-                "@id": quote(name),
-                "@type": "File",
-                "contentSize": str(os.path.getsize(f"{site}/{name}")),
-                "encodingFormat": _find_format(os.path.splitext(name)[1]),
-                "sha256": checksum,
-            }
-            for name, checksum in files.items()
-        ),
-    ]
-    graph.sort(key=lambda entity: entity["@id"])
-    content = {"@context": f"{PROFILE}/context", "@graph": graph}
+            "name": f"effects/{file.name}",
+            "sha256": keys.digest_file(file),
+        }
+        evidence.append(crate.add(ContextEntity(crate, f"#effects/{file.name}", properties)))
+    requirements = [f"{name} {number}" for name, number in provenance.versions.items()]
+    software = {
+        "@type": "SoftwareApplication",
+        "name": "metaworkbook",
+        "version": provenance.versions["metaworkbook"],
+        "softwareRequirements": requirements,
+    }
+    build = {
+        "@type": "CreateAction",
+        "name": f"built from sources {provenance.built_from}, evidence {provenance.checksum}",
+        "instrument": crate.add(ContextEntity(crate, "#metaworkbook", software)),
+        "object": evidence,
+        "result": crate.root_dataset,
+    }
+    crate.root_dataset["mentions"] = crate.add(ContextEntity(crate, "#build", build))
+    content = crate.metadata.generate()
+    content["@graph"].sort(key=lambda entity: entity["@id"])
+    for entity in content["@graph"]:
+        # The order in which a file system lists its files must not show.
+        if "hasPart" in entity:
+            entity["hasPart"] = sorted(entity["hasPart"], key=lambda part: part["@id"])
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     (site / FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def list_folders(files: Iterable[str]) -> set[str]:
-    """Return every folder on the way to a file, each with a slash at its end."""
-    found: set[str] = set()
-    inner = {file.rpartition("/")[0] for file in files}
-    while inner := inner - {""}:
-        found |= {f"{folder}/" for folder in inner}
-        inner = {folder.rpartition("/")[0] for folder in inner}
-    return found
-
-
-@cache
-def _find_format(suffix: str) -> str:
-    return mimetypes.guess_type(f"file{suffix}")[0] or "text/plain"
 
 
 def publication_date(root: Path) -> str:
