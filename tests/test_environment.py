@@ -11,7 +11,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -101,7 +100,7 @@ def test_every_hook_runs_a_command_that_exists():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     entries = [hook["entry"].split() for repo in config["repos"] for hook in repo["hooks"]]
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    commands = typer.main.get_command(app).commands
+    commands = app.commands
     assert entries
     for program, command, *options in entries:
         if program == "make":

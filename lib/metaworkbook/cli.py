@@ -6,22 +6,30 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from metaworkbook.errors import WorkbookError
 
-app = typer.Typer(
-    name="metaworkbook",
-    help="Check the evidence, build the site, see what moved.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 INTERRUPTED = 130
 TERMINATED = 143
+FILE = click.Path(path_type=Path)
+JOBS = click.IntRange(1, 64)
+
+
+def option(*names: str, **told: Any) -> Any:
+    """Return `click.option`, its default shown."""
+    return click.option(*names, show_default=True, **told)
+
+
+BACKEND = option("--backend", default="loky", help="loky: processes here; dask: a cluster.")
+SCHEDULER = click.option("--scheduler", default="", help="Address of the Dask scheduler.")
+
+
+@click.group(no_args_is_help=True)
+def app() -> None:
+    """Check the evidence, build the site, see what moved."""
 
 
 @app.command()
@@ -46,30 +54,40 @@ def check() -> None:
     if problems:
         raise ProblemsError(list(dict.fromkeys(problems)))
     counts = ", ".join(f"{len(table)} {name}" for name, table in ledger.tables.items())
-    typer.echo(f"Sound: {counts}, {_count(len(plan), 'page')}; checksum {ledger.checksum[:12]}")
+    click.echo(f"Sound: {counts}, {_count(len(plan), 'page')}; checksum {ledger.checksum[:12]}")
 
 
 @app.command()
+@option("--only", multiple=True, help="Run only this page; may be given again.")
+@option("--jobs", type=JOBS, default=2, help="Pages that run at a time.")
+@option(
+    "--engine",
+    default="kernels",
+    help="kernels: a Jupyter kernel a page; forked: faster, same outputs.",
+)
+@option("--wait", is_flag=True, help="Wait for another build to end.")
+@option(
+    "--time-limit", type=click.FloatRange(min=1), default=600.0, help="Seconds a page may take."
+)
+@option(
+    "--memory-limit",
+    type=click.IntRange(min=0),
+    default=4096,
+    help="Megabytes a page may allocate; 0 for no limit.",
+)
+@BACKEND
+@SCHEDULER
+@option("--grid", type=FILE, help="Run one page over a grid of parameters instead.")
 def report(
-    only: Annotated[
-        list[str] | None, typer.Option(help="Run only this page; may be given again.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Pages that run at a time.")] = 2,
-    engine: Annotated[
-        str, typer.Option(help="kernels: a Jupyter kernel a page; forked: faster, same outputs.")
-    ] = "kernels",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for another build to end.")] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds a page may take.")] = 600,
-    memory_limit: Annotated[
-        int, typer.Option(min=0, help="Megabytes a page may allocate; 0 for no limit.")
-    ] = 4096,
-    backend: Annotated[
-        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
-    ] = "loky",
-    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
-    grid: Annotated[
-        Path | None, typer.Option(help="Run one page over a grid of parameters instead.")
-    ] = None,
+    only: tuple[str, ...],
+    jobs: int,
+    engine: str,
+    wait: bool,
+    time_limit: float,
+    memory_limit: int,
+    backend: str,
+    scheduler: str,
+    grid: Path | None,
 ) -> None:
     """Run the pages that changed and build the site into build/site."""
     from metaworkbook.publishing.build import Options, build
@@ -77,38 +95,36 @@ def report(
 
     if engine not in ("kernels", "forked"):
         raise WorkbookError(f'--engine: found "{engine}"; allowed: kernels, forked. Correct it.')
+    limits = (time_limit, memory_limit)
     if grid is not None:
-        _run_grid(grid, only, jobs, engine, (time_limit, memory_limit), backend, scheduler)
+        _run_grid(grid, only, jobs, engine, limits, backend, scheduler)
         return
-    options = Options(only or [], jobs, engine, wait, time_limit, memory_limit, backend, scheduler)
+    options = Options(list(only), jobs, engine, wait, *limits, backend, scheduler)
     try:
         with choose_progress() as progress:
             outcome = build(options, progress)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the last site is unchanged.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        click.echo("Stopped; the last site is unchanged.", err=True)
+        raise SystemExit(INTERRUPTED) from None
     index = outcome.site / "index.html"
     if outcome.failures:
         state = "holds the other pages" if outcome.swapped else "is the last good site"
-        typer.echo(f"{_count(len(outcome.failures), 'page')} failed; {index} {state}.", err=True)
-        raise typer.Exit(1)
+        click.echo(f"{_count(len(outcome.failures), 'page')} failed; {index} {state}.", err=True)
+        raise SystemExit(1)
     if not outcome.swapped:
-        typer.echo(f"Nothing changed: {index} is current ({_count(len(outcome.kept), 'page')}).")
+        click.echo(f"Nothing changed: {index} is current ({_count(len(outcome.kept), 'page')}).")
     else:
         ran = _count(len(outcome.ran), "page")
         left = f", {len(outcome.stale)} not brought up to date" if outcome.stale else ""
-        typer.echo(f"Built {index}: {ran} run, {len(outcome.kept)} unchanged{left}.")
+        click.echo(f"Built {index}: {ran} run, {len(outcome.kept)} unchanged{left}.")
 
 
 @app.command()
-def diff(
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print tables for a pull request.")
-    ] = False,
-    every: Annotated[
-        bool, typer.Option("--all", help="Print every result that moved, not the first of a page.")
-    ] = False,
-) -> None:
+@click.option("--markdown", is_flag=True, help="Print tables for a pull request.")
+@click.option(
+    "--all", "every", is_flag=True, help="Print every result that moved, not the first of a page."
+)
+def diff(markdown: bool, every: bool) -> None:
     """Print which results differ from the accepted ones, by how much, and what changed since.
 
     The exit code is 1 where anything moved, and where the accepted results have no reason in
@@ -120,13 +136,13 @@ def diff(
     changes, reasons = acceptance.find_changes()
     show = show_markdown if markdown else show_plain
     limit = {"limit": None} if every else {}
-    typer.echo(show(changes, reasons, acceptance.find_rows(changes), **limit), nl=False)
+    click.echo(show(changes, reasons, acceptance.find_rows(changes), **limit), nl=False)
     if changes:
-        typer.echo("If this is meant, run: metaworkbook accept", err=True)
-        raise typer.Exit(1)
+        click.echo("If this is meant, run: metaworkbook accept", err=True)
+        raise SystemExit(1)
     if not acceptance.has_reason():
-        typer.echo(_ask_reason(acceptance.accepted_mark()), err=True)
-        raise typer.Exit(1)
+        click.echo(_ask_reason(acceptance.accepted_mark()), err=True)
+        raise SystemExit(1)
 
 
 @app.command()
@@ -137,18 +153,18 @@ def accept() -> None:
     changes = acceptance.accept()
     pages = _count(len({change.page for change in changes}), "page")
     folder = acceptance.expected_folder()
-    typer.echo(f"Accepted {_count(len(changes), 'change')} on {pages} into {folder}.")
+    click.echo(f"Accepted {_count(len(changes), 'change')} on {pages} into {folder}.")
     if not acceptance.has_reason():
-        typer.echo(_ask_reason(acceptance.accepted_mark()))
+        click.echo(_ask_reason(acceptance.accepted_mark()))
 
 
 @app.command()
-def verify(
-    site: Annotated[
-        Path | None, typer.Argument(help="The folder of a site; build/site by default.")
-    ] = None,
-) -> None:
-    """Check a built site against its manifest: every file, and in the project every source."""
+@click.argument("site", type=FILE, required=False)
+def verify(site: Path | None) -> None:
+    """Check a built site against its manifest: every file, and in the project every source.
+
+    SITE is the folder of a site, build/site by default.
+    """
     from metaworkbook import paths
     from metaworkbook.errors import ProblemsError
     from metaworkbook.publishing import manifest
@@ -158,12 +174,12 @@ def verify(
     if problems:
         raise ProblemsError(problems)
     sources = "" if site else ", built from the present sources"
-    typer.echo(f"Verified: {_count(count, 'file')} as the manifest says{sources}.")
+    click.echo(f"Verified: {_count(count, 'file')} as the manifest says{sources}.")
 
 
 def _run_grid(
     file: Path,
-    only: list[str] | None,
+    only: tuple[str, ...],
     jobs: int,
     engine: str,
     limits: tuple[float, int],
@@ -182,24 +198,24 @@ def _run_grid(
         with choose_progress() as progress:
             outcome = run_grid(file, jobs, engine, limits, backend, scheduler, progress)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the runs made so far are kept: run it again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        click.echo("Stopped; the runs made so far are kept: run it again to go on.", err=True)
+        raise SystemExit(INTERRUPTED) from None
     failed = f", {len(outcome.failures)} failed" if outcome.failures else ""
-    typer.echo(f"{_count(outcome.runs, 'run')}, {outcome.kept} kept{failed}: {outcome.file}")
+    click.echo(f"{_count(outcome.runs, 'run')}, {outcome.kept} kept{failed}: {outcome.file}")
     if outcome.failures:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 @app.command()
-def multiverse(
-    page: Annotated[str, typer.Argument(help="A page that asks about an x and a y.")],
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 2,
-    backend: Annotated[
-        str, typer.Option(help="loky: processes here; dask: an existing cluster.")
-    ] = "loky",
-    scheduler: Annotated[str, typer.Option(help="Address of the Dask scheduler.")] = "",
-) -> None:
-    """Run every declared combination of choices of a page into build/multiverse/PAGE.csv."""
+@click.argument("page")
+@option("--jobs", type=JOBS, default=2, help="Processes.")
+@BACKEND
+@SCHEDULER
+def multiverse(page: str, jobs: int, backend: str, scheduler: str) -> None:
+    """Run every declared combination of choices of a page into build/multiverse/PAGE.csv.
+
+    PAGE is a page that asks about an x and a y.
+    """
     from metaworkbook.publishing.progress import Counter
     from metaworkbook.publishing.sweeps import sweep
 
@@ -207,33 +223,33 @@ def multiverse(
     try:
         done = sweep(page, jobs, backend, scheduler, counter.tell)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        click.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
+        raise SystemExit(INTERRUPTED) from None
     told = done.summary
-    typer.echo(
+    click.echo(
         f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
         f"combinations, {told.excluded} excluded for their reasons) on "
         f"{_count(told.row_sets_run, 'distinct set')} of rows; {told.estimated} have an estimate "
         f"and rest on {_count(told.row_sets, 'distinct set')} of rows."
     )
-    typer.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
+    click.echo(f"{_count(done.made, 'fit')} made, {done.found} kept from before: {done.file}")
 
 
 @app.command()
-def tidy(
-    notebooks: Annotated[
-        list[Path] | None, typer.Argument(help="Notebooks; all of the project where none is named.")
-    ] = None,
-) -> None:
-    """Bring notebooks to the form they are committed in: no outputs, counts or tool metadata."""
+@click.argument("notebooks", type=FILE, nargs=-1)
+def tidy(notebooks: tuple[Path, ...]) -> None:
+    """Bring notebooks to the form they are committed in: no outputs, counts or tool metadata.
+
+    All of the project where no NOTEBOOKS are named.
+    """
     from metaworkbook import paths
     from metaworkbook.publishing import source
 
     files = notebooks or sorted(paths.notebooks().glob("*.ipynb"))
     changed = [file for file in files if source.tidy(file)]
     for file in changed:
-        typer.echo(f"tidied {file.name}")
-    typer.echo(f"{_count(len(files), 'notebook')}, {len(changed)} changed.")
+        click.echo(f"tidied {file.name}")
+    click.echo(f"{_count(len(files), 'notebook')}, {len(changed)} changed.")
 
 
 @app.command()
@@ -248,7 +264,7 @@ def clean() -> None:
             for entry in sorted(folder.iterdir()):
                 swap.remove(entry)
         swap.remove(folder)
-    typer.echo(f"Removed {folder}.")
+    click.echo(f"Removed {folder}.")
 
 
 def _ask_reason(mark: str) -> str:

@@ -105,7 +105,7 @@ def test_a_page_that_asks_nothing_is_refused(page, name, words):
 
 
 def test_the_command_says_how_many_ran_and_on_how_many_sets(page):
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from metaworkbook.cli import app
 
