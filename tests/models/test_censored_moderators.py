@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from metaworkbook.errors import InputError
 from metaworkbook.models.censored import pool_censored
@@ -125,3 +126,28 @@ def test_simulated_contrasts_are_covered():
     assert np.mean(hits) >= 0.95 - 0.084
     known = np.array(estimates)[np.isfinite(estimates)]
     assert abs(np.mean(known) + 0.25) < 3 * np.std(known) / np.sqrt(known.size) + 0.02
+
+
+def test_an_end_beside_a_level_that_runs_away_is_where_the_profile_falls():
+    """Nelder and Mead's search over all else is far slower and shares nothing with the steps."""
+    low = np.array([-1, -1, -0.3, -1, -1, 0.31, -1, -0.19])
+    high = np.array([-0.24, -0.19, 0.3, 0, -0.17, 1, -0.06, 0.19])
+    n = np.array([67.0, 103, 43, 263, 136, 40, 967, 105])
+    X = np.column_stack([[1.0, 0, 1, 0, 0, 1, 1, 1], [0.0, 1, 0, 1, 1, 0, 0, 0]])
+    fit = regress_censored(low, high, n, X)
+    assert fit.ci_low[1] == -math.inf
+    model = _Model(low, high, n, X, None, None, 0.6, 1.0, ("a", "b"))
+    drop = 0.5 * stats.norm.ppf(0.975) ** 2
+
+    def fall(end):
+        def depth(rest):
+            b = np.array([end, rest[0]])
+            return fit.log_likelihood - model.derivatives(b, rest[1] ** 2, model.nothing)[0]
+
+        starts = [(mean, tau) for mean in (-8.0, -1.0) for tau in (0.1, 0.5, 1.5)]
+        options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}
+        found = [optimize.minimize(depth, s, method="Nelder-Mead", options=options) for s in starts]
+        return min(one.fun for one in found)
+
+    for end in (fit.ci_low[0], fit.ci_high[0]):
+        assert fall(end) == pytest.approx(drop, abs=1e-4)
