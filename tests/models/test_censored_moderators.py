@@ -151,3 +151,22 @@ def test_an_end_beside_a_level_that_runs_away_is_where_the_profile_falls():
 
     for end in (fit.ci_low[0], fit.ci_high[0]):
         assert fall(end) == pytest.approx(drop, abs=1e-4)
+
+
+def test_a_difference_from_a_level_that_runs_away_runs_away_too():
+    low = np.array([-1, -1, -1, -0.15, -1])
+    high = np.array([0, 0, 0, -0.15, -0.21])
+    X = np.array([[1.0, 0], [1, 1], [1, 0], [1, 1], [1, 0]])
+    fit = regress_censored(low, high, np.array([21.0, 53, 264, 51, 87]), X)
+    assert math.isnan(fit.estimate[1])
+    assert fit.ci_high[1] == math.inf
+
+
+def test_two_rows_that_a_wide_spread_explains_bound_their_level_nowhere():
+    """With tau2 without limit each has a chance of one half, and 2 log 2 < 1.92."""
+    low, high = np.full(5, -1.0), np.array([-0.13, -0.15, -0.13, 0, 0])
+    X = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1], [1, 0]])
+    fit = regress_censored(low, high, np.array([227.0, 172, 231, 140, 150]), X)
+    assert fit.ci_high[1] == math.inf
+    # Three rows bound theirs: 3 log 2 > 1.92.
+    assert -0.13 < fit.ci_high[0] < 0

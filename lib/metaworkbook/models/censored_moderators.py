@@ -25,15 +25,19 @@ from metaworkbook.results.censored_moderators import CensoredRegression
 
 #: A mean this far from zero (Fisher z; r beyond .9999) has run away.
 FAR = 5.0
+#: A search that has come this far goes on for ever.
+BEYOND = 1e3
 #: Starts of tau2; the likelihood may have more than one maximum in it.
 STARTS = (0.0, 0.01, 0.04, 0.16, 0.64)
+#: So many of them are climbed from in a thorough search, the highest.
+PROMISING = 2
 #: The search ends when the next step would raise the log-likelihood by less than this.
 SETTLED = 1e-11
 #: A search that stops short of a step this promising has not settled.
 FLAT = 1e-7
 #: Shortest share of a Newton step that is tried.
 SHORTEST = 1e-10
-#: An end of an interval is known to this share of the reach.
+#: An end of an interval is known to this share of `FAR`.
 CLOSE = 1e-9
 ITERATIONS = 200
 
@@ -193,7 +197,7 @@ class _Model:
                 step[-1] = -tau2
             gain = float(gradient @ step)
             if abs(gain) < SETTLED:
-                return _Peak(b, tau2, value, False)
+                return _Peak(b, tau2, value, self._farthest(b, tau2, offset) > FAR)
             share, found = 1.0, (-np.inf, gradient, hessian)
             while share > SHORTEST:
                 new_b, new_tau2 = b + share * step[:-1], max(0.0, tau2 + share * step[-1])
@@ -202,30 +206,42 @@ class _Model:
                     break
                 share *= 0.5
             if found[0] <= value:
-                if gain < FLAT:
-                    return _Peak(b, tau2, value, False)
                 break
             b, tau2, (value, gradient, hessian) = new_b, new_tau2, found
-            away = np.abs(self.designs @ b).max(initial=0.0) > FAR
-            if away or tau2 > FAR**2:
-                return _Peak(b, tau2, value, True)
-        if abs(gain) < FLAT:
-            return _Peak(b, tau2, value, False)
+            if self._farthest(b, tau2, offset) > BEYOND:
+                break
+        far = self._farthest(b, tau2, offset) > FAR
+        if far or abs(gain) < FLAT:
+            return _Peak(b, tau2, value, far)
         raise ConvergenceError(
             f"regress_censored: the search did not settle in {ITERATIONS} steps. Check bounds and "
             "sizes for rows of very different scale."
         )
 
-    def at(self, column: int, value: float, near: _Peak) -> tuple[_Peak, float]:
+    def _farthest(self, b: np.ndarray, tau2: float, offset: np.ndarray) -> float:
+        """Return how far from zero the farthest mean lies, or tau if that is more."""
+        return max(float(np.abs(offset + self.designs @ b).max(initial=0.0)), tau2**0.5)
+
+    def at(
+        self, column: int, value: float, *near: _Peak, thorough: bool = False
+    ) -> tuple[_Peak, float]:
         """Return the maximum with one coefficient held, and the profile's slope there.
 
-        By the envelope theorem the slope is the gradient in the coefficient that is held.
+        By the envelope theorem the slope is the gradient in the coefficient that is held. The
+        search begins at the maxima ``near``. A ``thorough`` one begins at the most promising
+        starts of tau2, too, the other coefficients as they were or the means as far as they can.
         """
         rest = np.delete(np.arange(self.designs.shape[1]), column)
         offset = value * self.designs[:, column]
         reduced = self.replace(self.designs[:, rest])
-        begins = [(near.b[rest], near.tau2), (near.b[rest], 0.0), (near.b[rest], 4 * near.tau2)]
-        peaks = [reduced._climb(b, tau2, offset) for b, tau2 in begins[: 1 if near.tau2 else 2]]
+        begins = [(peak.b[rest], peak.tau2) for peak in near]
+        if thorough:
+            means = self.designs @ near[0].b
+            moved = np.linalg.lstsq(reduced.designs, means - offset, rcond=None)[0]
+            others = [(b, tau2) for b in (near[0].b[rest], moved) for tau2 in STARTS]
+            heights = [reduced.derivatives(*start, offset)[0] for start in others]
+            begins += [others[place] for place in np.argsort(heights)[-PROMISING:]]
+        peaks = [reduced._climb(b, tau2, offset) for b, tau2 in begins]
         best = max(peaks, key=lambda peak: peak.value)
         b = np.insert(best.b, column, value)
         _, gradient, _ = self.derivatives(b, best.tau2, self.nothing)
@@ -240,27 +256,55 @@ class _Model:
 
     def _end(self, column: int, best: _Peak, drop: float, side: float, reach: float) -> float:
         """Return where the profile falls by ``drop`` on one side; infinite beyond reach."""
-        inner, width, near = best.b[column], 0.02 * reach, best
-        while True:
-            outer = inner + side * width
-            if abs(outer) > reach:
+        inner, within, width = best.b[column], best, 0.02 * reach
+        target = best.value - drop
+        for _ in range(ITERATIONS):
+            if side * inner >= reach:
                 return side * np.inf
-            near, slope = self.at(column, outer, near)
-            if near.value < best.value - drop:
-                break
-            inner, width = outer, 2.0 * width
+            outer = float(np.clip(inner + side * width, -reach, reach))
+            near, slope = self.at(column, outer, within)
+            if near.value < target:
+                near, slope = self.at(column, outer, within, thorough=True)
+            if near.value >= target:
+                inner, within, width = outer, near, 2.0 * width
+                continue
+            end, found = self._root(column, best, drop, (inner, outer), (within, near), slope)
+            found, _ = self.at(column, end, found, within, thorough=True)
+            if found.value <= target + FLAT:
+                return end
+            # A higher maximum was passed by on the way: the end lies farther out.
+            inner, within, width = end, found, 0.5 * abs(outer - inner)
+        raise ConvergenceError("regress_censored: an end of an interval did not settle.")
+
+    def _root(
+        self,
+        column: int,
+        best: _Peak,
+        drop: float,
+        bracket: tuple[float, float],
+        peaks: tuple[_Peak, _Peak],
+        slope: float,
+    ) -> tuple[float, _Peak]:
+        """Return where the profile falls by ``drop`` within a bracket, and the maximum there.
+
+        ``peaks`` are the maxima at its inner and its outer end, ``slope`` that at the outer one.
+        """
+        (inner, outer), (within, near) = bracket, peaks
         at = outer
         for _ in range(ITERATIONS):
             # The root of the depth is nearly a straight line: Newton's steps are taken for it.
             depth = np.sqrt(max(best.value - near.value, 0.0))
-            inner, outer = (at, outer) if depth <= np.sqrt(drop) else (inner, at)
+            if depth <= np.sqrt(drop):
+                inner, within = at, near
+            else:
+                outer = at
             low, high = sorted((inner, outer))
             new = at - 2.0 * depth * (np.sqrt(drop) - depth) / slope if slope and depth else np.nan
             new = new if low < new < high else 0.5 * (low + high)
-            if abs(new - at) < CLOSE * reach:
-                return float(new)
+            if abs(new - at) < CLOSE * FAR:
+                return float(new), near
             at = new
-            near, slope = self.at(column, at, near)
+            near, slope = self.at(column, at, *dict.fromkeys((within, near)))
         raise ConvergenceError("regress_censored: an end of an interval did not settle.")
 
 

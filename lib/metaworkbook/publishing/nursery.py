@@ -14,11 +14,13 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterable
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -28,8 +30,9 @@ import metaworkbook
 from metaworkbook.publishing.processes import die_with
 from metaworkbook.publishing.runner import AHEAD
 
-# What pages of the package load, some of it only when they draw.
-STACK = ("ipykernel.zmqshell", "matplotlib.pyplot", "pandas", "scipy.stats", "pymare")
+# What pages load, some of it only when they draw; what only some pages need comes last.
+STACK = ("ipykernel.zmqshell", "pandas", "matplotlib.pyplot")
+SELDOM, FEW = ("scipy.stats", "pymare"), 2
 WINGS = ("evidence", "models", "reporting", "results")
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
 LONGEST_SOCKET = 80
@@ -41,32 +44,41 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine, ahead = sys.argv[1], AHEAD in sys.argv[2:]
     channel = os.fdopen(os.dup(1), "w", buffering=1)
-    _prepare(ahead)
-    line = sys.stdin.readline()
+    line = _prepare(ahead) or sys.stdin.readline()
     if line:
         _Nursery(json.loads(line), engine, channel).run()
 
 
-def _prepare(ahead: bool) -> None:
-    """Import and read what children need; what is not to be had fails in its page, with words."""
+def _prepare(ahead: bool) -> str:
+    """Import and read what children need; what is not to be had fails in its page, with words.
+
+    Returns the plan if it has come in the meantime.
+    """
     from metaworkbook.publishing import engines  # noqa: F401
 
-    names = []
+    line = ""
     if ahead:
         walk = pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook.")
-        wings = (module.name for module in walk if module.name.split(".")[1] in WINGS)
-        names = [*STACK, *wings]
+        wings = [module.name for module in walk if module.name.split(".")[1] in WINGS]
+        _import([*STACK, *wings])
+        with contextlib.suppress(Exception):
+            _read_ahead()
+        line = sys.stdin.readline() if select.select([sys.stdin], [], [], 0)[0] else ""
+        # A few pages that could run by now import the rest themselves, if they need it.
+        if not line or len(json.loads(line)["tasks"]) > FEW:
+            _import(SELDOM)
+    # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
+    gc.collect()
+    gc.freeze()
+    return line
+
+
+def _import(names: Iterable[str]) -> None:
     for name in names:
         try:
             importlib.import_module(name)
         except Exception:
             print(f"not imported beforehand: {name}", file=sys.stderr)
-    if ahead:
-        with contextlib.suppress(Exception):
-            _read_ahead()
-    # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
-    gc.collect()
-    gc.freeze()
 
 
 def _read_ahead() -> None:

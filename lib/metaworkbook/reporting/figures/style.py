@@ -20,6 +20,7 @@ RC = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "svg.fonttype": "none",
+    "text.hinting": "none",
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
