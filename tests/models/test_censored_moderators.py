@@ -10,7 +10,8 @@ from scipy import optimize, stats
 
 from metaworkbook.errors import InputError
 from metaworkbook.models.censored import pool_censored
-from metaworkbook.models.censored_moderators import _Model, regress_censored
+from metaworkbook.models.censored_moderators import regress_censored
+from metaworkbook.models.censored_search import Model
 from metaworkbook.models.regression import meta_regression
 
 from .tolerances import ITERATIVE, TWO_ENGINES
@@ -76,7 +77,7 @@ def test_turning_all_signs_turns_the_result():
 def test_the_gradient_is_that_of_the_likelihood():
     r, n, X = draw(5, k=10)
     low, high = censor(r, n)
-    model = _Model(low, high, n, X, None, None, 0.6, 1.0, ("a", "b"))
+    model = Model(low, high, n, X, None, None, 0.6, 1.0, ("a", "b"))
     b, tau2, h = np.array([-0.05, -0.1]), 0.02, 1e-6
     _, gradient, _ = model.derivatives(b, tau2, model.nothing)
     for place in range(2):
@@ -136,7 +137,7 @@ def test_an_end_beside_a_level_that_runs_away_is_where_the_profile_falls():
     X = np.column_stack([[1.0, 0, 1, 0, 0, 1, 1, 1], [0.0, 1, 0, 1, 1, 0, 0, 0]])
     fit = regress_censored(low, high, n, X)
     assert fit.ci_low[1] == -math.inf
-    model = _Model(low, high, n, X, None, None, 0.6, 1.0, ("a", "b"))
+    model = Model(low, high, n, X, None, None, 0.6, 1.0, ("a", "b"))
     drop = 0.5 * stats.norm.ppf(0.975) ** 2
 
     def fall(end):
