@@ -24,7 +24,7 @@ from metaworkbook.models.multilevel import aggregate, three_level
 from metaworkbook.models.pooling import pool
 
 SIZES = (12_500, 25_000, 50_000, 100_000)
-CENSORED = (625, 1250)
+CENSORED = (1250, 2500, 5000)
 WANTED_TIME, WANTED_MEMORY = "60 s", "2048 MiB"
 
 
@@ -45,8 +45,11 @@ def figures() -> Iterator[tuple[str, str, str]]:
         bounds = select(read_ledger(Path(folder) / str(SIZES[0])), **crowds.ASKED).bounds()
     for size in CENSORED:
         part = {name: values[:size] for name, values in bounds.items()}
-        took = once(lambda part=part: pool_censored(**part))
-        yield f"censored model, {size:,} effects", show(took, size), "linear"
+        for name, posterior in (("interval", False), ("interval and posterior", True)):
+            took = once(lambda part=part, posterior=posterior: pool_censored(
+                **part, posterior=posterior
+            ))  # fmt: skip
+            yield f"censored model, {name}, {size:,} effects", show(took, size), "linear"
 
 
 def show(took: float, size: int) -> str:
