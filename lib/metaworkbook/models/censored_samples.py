@@ -45,6 +45,8 @@ SHARED = 0.05
 LEAST = 0.02
 #: Numbers in one array at most; keeps arrays in the processor's cache.
 BLOCK = 1 << 16
+#: Samples tabulated together at most; keeps the memory for many of them in bounds.
+TOGETHER = 512
 #: Nodes of one integral at most, before it is called out of reach.
 MOST_NODES = 1 << 16
 #: Nodes of all integrals of one call at most: some seconds.
@@ -65,7 +67,8 @@ def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
         and np.all(covariance >= SHARED * vi.max(axis=1))
         and np.all(covariance <= (1.0 - 0.5 * (1.0 - rho)) * vi.min(axis=1))
     ):
-        return [Line.of_rows(family, covariance)]
+        parts = [slice(i, i + TOGETHER) for i in range(0, vi.shape[0], TOGETHER)]
+        return [Line.of_rows(family.take(part), covariance[part]) for part in parts]
     return [Split(family.take(slice(i, i + 1)), rho) for i in range(vi.shape[0])]
 
 
