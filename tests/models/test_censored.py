@@ -219,6 +219,20 @@ class TestLikelihood:
         expected += math.log(probability(-bound, bound, given, rest))
         assert value(likelihood, 0.1, tau2) == pytest.approx(expected, abs=QUADRATURE)
 
+    @pytest.mark.parametrize("size", [360, 2_000, 20_000])
+    @pytest.mark.parametrize("r", [-0.9, 0.3, 0.7])
+    @pytest.mark.parametrize(("mu", "tau2"), [(0.0, 0.05), (0.6, 0.3)])
+    def test_rows_that_contradict_one_another(self, size, r, mu, tau2):
+        """A large sample with a coefficient and a narrow range far away from it."""
+        _, likelihood = make([r, -0.02], [r, 0.02], [size, size], cluster=["s", "s"])
+        matrix, z, bound = covariance((size, size), 0.6, tau2), math.atanh(r), math.atanh(0.02)
+        given = mu + matrix[0, 1] / matrix[0, 0] * (z - mu)
+        rest = math.sqrt(matrix[1, 1] - matrix[0, 1] ** 2 / matrix[0, 0])
+        near, far = ((end - abs(given)) / rest for end in (bound, -bound))
+        expected = stats.norm.logpdf(z, mu, math.sqrt(matrix[0, 0])) + stats.norm.logcdf(near)
+        expected += math.log1p(-math.exp(stats.norm.logcdf(far) - stats.norm.logcdf(near)))
+        assert value(likelihood, mu, tau2) == pytest.approx(expected, rel=1e-10)
+
     def test_reports_of_one_sample_are_conditioned_together(self):
         sizes, share, tau2, mu = (50, 50), 0.4, 0.02, 0.2
         critical = float(critical_z(np.array([50.0]))[0])

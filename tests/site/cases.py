@@ -75,6 +75,13 @@ MIXES = (
 )
 
 
+#: Rows of one large sample that hardly can be true together.
+CONTRADICTION = [
+    {"lower": low, "upper": high, "n": 360, "outside": False, "sample": "contradiction"}
+    for low, high in ((0.7, 0.7), (-0.02, 0.02))
+]
+
+
 def list_mixed() -> list[dict[str, Any]]:
     """Return drawn sets of all kinds of row with the censored result of each."""
     rng = np.random.default_rng(SEED)
@@ -82,6 +89,8 @@ def list_mixed() -> list[dict[str, Any]]:
     while len(cases) < SETS:
         kinds = MIXES[len(cases) % len(MIXES)]
         rows = draw_rows(rng, kinds, int(rng.integers(3, 16)))
+        if len(cases) % 5 == 0:
+            rows += CONTRADICTION
         rho = RHOS[len(cases) % len(RHOS)]
         columns = [[row[name] for row in rows] for name in ("lower", "upper", "n", "outside")]
         try:

@@ -16,8 +16,9 @@ import numpy as np
 from metaworkbook.errors import InputError
 from metaworkbook.models.arrays import check_level
 from metaworkbook.models.censored_likelihood import Likelihood
+from metaworkbook.models.censored_points import Fit
 from metaworkbook.models.censored_posterior import NO_POSTERIOR, sum_posterior
-from metaworkbook.models.censored_profile import Fit, Profile
+from metaworkbook.models.censored_profile import Profile
 from metaworkbook.models.censored_rows import LARGEST_RHO, Evidence, check_rows, check_share
 from metaworkbook.results.directions import Censored, InformationShare
 

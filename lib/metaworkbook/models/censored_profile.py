@@ -7,13 +7,12 @@ what the rows leave open and the limit of the likelihood there, never from a bou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from metaworkbook.errors import ConvergenceError
-from metaworkbook.models.censored_likelihood import Derivatives, Likelihood
+from metaworkbook.models.censored_likelihood import Likelihood
 from metaworkbook.models.censored_openness import count_openness
+from metaworkbook.models.censored_points import Best, Fit, Peak, Rough
 from metaworkbook.models.censored_rows import Evidence
 
 #: Points of the scan in mu; the grid of tau doubles from half the smallest standard error.
@@ -32,60 +31,6 @@ FAR = 30.0
 #: Then tau2, too, may have no best value: the grid is doubled this often to see.
 FURTHER = 6
 ITERATIONS = 100
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Maximum and interval; without a finite maximum ``estimate`` and ``tau2`` are NaN."""
-
-    estimate: float
-    tau2: float
-    log_likelihood: float
-    low: float
-    high: float
-
-    @property
-    def bounded(self) -> bool:
-        """Whether estimate and both ends are finite."""
-        return bool(np.isfinite([self.estimate, self.low, self.high]).all())
-
-
-@dataclass(frozen=True)
-class Best:
-    """The profile log-likelihood at some mu, its slope and curvature, and the best tau2 there.
-
-    ``drift`` is the last step in tau2 as a share of it, ``slide`` the change of the best tau2 with
-    mu, 0 where it is zero.
-    """
-
-    value: np.ndarray
-    slope: np.ndarray
-    curvature: np.ndarray
-    tau2: np.ndarray
-    drift: np.ndarray
-    slide: np.ndarray
-
-    @classmethod
-    def expand(
-        cls, found: Derivatives, tau2: np.ndarray, new: np.ndarray, drift: np.ndarray
-    ) -> Best:
-        """Move from ``tau2`` to ``new`` by the second-order expansion."""
-        move = new - tau2
-        inner = (new > 0) & (found.tau2_tau2 < 0)
-        slide = np.zeros(new.size)
-        np.divide(-found.mu_tau2, found.tau2_tau2, out=slide, where=inner)
-        return cls(
-            found.value + move * (found.tau2 + 0.5 * move * found.tau2_tau2),
-            found.mu + move * found.mu_tau2,
-            found.mu_mu + slide * found.mu_tau2,
-            new,
-            drift,
-            slide,
-        )
-
-    def follow(self, move: np.ndarray) -> np.ndarray:
-        """Return the tau2 to expect after ``mu`` has moved."""
-        return np.maximum(self.tau2 + self.slide * move, 0.0)
 
 
 class Profile:
@@ -109,35 +54,48 @@ class Profile:
         drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
         margin = 2.0 * self.largest
         scan = np.linspace(self.start - margin, self.stop + margin, SCAN)
-        heights = self._best_on_grid(scan)[0]
+        rough = self._scan(scan)
         limits = np.array([self.open.limit(-1), self.open.limit(1)])
-        estimate, tau2, top = np.nan, np.nan, -np.inf
+        top, peaks = -np.inf, []
         # Below its limit at infinity the profile may be a ridge without a maximum to climb.
-        if heights.max() > limits.max() + ABOVE:
-            estimate, tau2, top = self._maximise(scan, heights)
+        if rough.height.max() > limits.max() + ABOVE:
+            top, peaks = self._maximise(scan, rough)
         if not top > limits.max() + ABOVE:
-            estimate, tau2, top = np.nan, np.nan, float(limits.max())
+            top, peaks = float(limits.max()), []
+        # Of maxima of one height at different mu, none is the estimate.
+        peak = peaks[0] if len(peaks) == 1 else None
+        estimate = peak.mu if peak else np.nan
         ends = np.array([-np.inf, np.inf])
         finite = np.flatnonzero(limits < top - drop)
         if finite.size:
             sides = np.array([-1.0, 1.0])[finite]
-            inside = self._inside(scan, heights, estimate, top - drop, sides)
-            ends[finite] = self._cross(inside, float(scan[1] - scan[0]), sides, top, drop)
+            inside = self._inside(scan, rough.height, estimate, top - drop, sides)
+            pace = float(scan[1] - scan[0])
+            ends[finite] = self._cross(inside, pace, sides, top, drop, peak)
+        tau2 = float(peak.best.tau2[0]) if peak else np.nan
         return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
 
-    def at(self, mu: np.ndarray, tau2: np.ndarray | None = None, trusted: float = SETTLED) -> Best:
+    def at(
+        self,
+        mu: np.ndarray,
+        tau2: np.ndarray | None = None,
+        trusted: float = SETTLED,
+        rough: Rough | None = None,
+    ) -> Best:
         """Return the profile at ``mu``, shape (points,), near ``tau2`` or from a grid of it.
 
         Near a given tau2 Newton's steps stop when the rest of the way is short enough for the
-        second-order expansion, from the grid when a step is below the share ``trusted``. Where the
-        likelihood rises with tau2 without end (no sample is closed), the grid's last value stands.
+        second-order expansion, from the grid (``rough``, where it is known) when a step is below
+        the share ``trusted``. Where the likelihood rises with tau2 without end (no sample is
+        closed), the grid's last value stands.
         """
         low, high = np.zeros(mu.size), np.full(mu.size, np.inf)
         endless, rising = np.zeros(mu.size, dtype=bool), np.zeros(mu.size, dtype=bool)
         if tau2 is not None and self.open.closed:
             trusted = TRUSTED
         else:
-            _, best, grid = self._best_on_grid(mu)
+            rough = rough or self._scan(mu)
+            best, grid = rough.place, rough.grid
             tau2, low, high = grid[best], grid[np.maximum(best - 1, 0)], grid[best + 1]
             endless = best + 2 == grid.size
         for _ in range(ITERATIONS):
@@ -156,11 +114,8 @@ class Profile:
             tau2 = np.where(drift < trusted, tau2, new)
         raise ConvergenceError(_stuck("tau2"))
 
-    def _best_on_grid(self, mu: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the height and place of the best tau2 of a grid for each ``mu``, and the grid.
-
-        The grid goes on beyond the best one, if there is a best.
-        """
+    def _scan(self, mu: np.ndarray) -> Rough:
+        """Return the best tau2 of a grid for each ``mu``."""
         farthest = max(float(mu.max()) - self.start, self.stop - float(mu.min())) + self.largest
         count = int(np.ceil(np.log2(2.0 * farthest / self.smallest))) + 2
         grid = self._tau2_grid(count)
@@ -171,7 +126,7 @@ class Profile:
             values = np.column_stack([values, self._on_grid(mu, grid[-1:])])
         best = values.argmax(axis=1)
         grid = np.append(grid, 4.0 * grid[-1])
-        return values.max(axis=1), best, grid
+        return Rough(values.max(axis=1), best, grid)
 
     def _tau2_grid(self, count: int) -> np.ndarray:
         return np.append(0.0, (0.5 * self.smallest * 2.0 ** np.arange(count)) ** 2)
@@ -180,32 +135,37 @@ class Profile:
         values = self.likelihood.values(np.repeat(mu, grid.size), np.tile(grid, mu.size))
         return values.reshape(mu.size, grid.size)
 
-    def _maximise(self, scan: np.ndarray, heights: np.ndarray) -> tuple[float, float, float]:
-        """Return mu, tau2 and log-likelihood of the highest finite maximum; NaN if there is none.
+    def _maximise(self, scan: np.ndarray, rough: Rough) -> tuple[float, list[Peak]]:
+        """Return the greatest finite log-likelihood and its maxima; without one, -inf and none.
 
-        Maxima of one height at different mu leave mu and tau2 NaN: none is the estimate.
+        Maxima at one mu count as one.
         """
+        heights = rough.height
         beside = np.concatenate([[-np.inf], heights, [-np.inf]])
-        peak = (heights >= beside[:-2]) & (heights > beside[2:])
+        crest = (heights >= beside[:-2]) & (heights > beside[2:])
         # The scan is below the profile by less than this: a lower peak cannot be the highest.
-        starts = scan[peak & (heights > heights.max() - DEPTH)]
-        climbs = [self._climb(float(mu), float(scan[1] - scan[0])) for mu in starts]
+        starts = np.flatnonzero(crest & (heights > heights.max() - DEPTH))[:, None]
+        pace = float(scan[1] - scan[0])
+        climbs = [self._climb(scan[at], pace, rough.take(at)) for at in starts]
         found = [maximum for maximum in climbs if maximum is not None]
         if not found:
-            return np.nan, np.nan, -np.inf
-        mu, tau2, top = max(found, key=lambda maximum: maximum[2])
+            return -np.inf, []
+        highest = max(found, key=lambda maximum: maximum.value)
         apart = SETTLED * self.smallest
-        if any(top - other[2] < ABOVE and abs(mu - other[0]) > apart for other in found):
-            return np.nan, np.nan, top
-        return mu, tau2, top
+        rivals = [
+            other
+            for other in found
+            if highest.value - other.value < ABOVE and abs(highest.mu - other.mu) > apart
+        ]
+        return highest.value, [highest, *rivals]
 
-    def _climb(self, start: float, pace: float) -> tuple[float, float, float] | None:
-        """Return mu, tau2 and log-likelihood of the maximum uphill from ``start``.
+    def _climb(self, start: np.ndarray, pace: float, rough: Rough) -> Peak | None:
+        """Return the maximum uphill from ``start``, shape (1,).
 
         None if the profile rises on and on, as it can while no sample is closed.
         """
-        mu, low, high = np.array([start]), np.array([-np.inf]), np.array([np.inf])
-        best, careful = self.at(mu, trusted=TRUSTED), False
+        mu, low, high = start, np.array([-np.inf]), np.array([np.inf])
+        best, careful = self.at(mu, trusted=TRUSTED, rough=rough), False
         for _ in range(ITERATIONS):
             low, high = np.where(best.slope > 0, mu, low), np.where(best.slope > 0, high, mu)
             # While one side is open, a step is at most the pace, which doubles.
@@ -216,12 +176,13 @@ class Profile:
             settled = best.drift[0] <= SETTLED and abs(new - mu)[0] <= SETTLED * self.smallest
             best, mu = self.at(new, None if careful else best.follow(new - mu)), new
             if settled:
-                if self._best_on_grid(mu)[0][0] <= best.value[0] + ABOVE:
-                    return float(mu[0]), float(best.tau2[0]), float(best.value[0])
+                if self._scan(mu).height[0] <= best.value[0] + ABOVE:
+                    return Peak(float(mu[0]), best)
                 # Another basin in tau2 is higher here: begin again from there, and look round.
                 low, high, careful = np.array([-np.inf]), np.array([np.inf]), True
                 best = self.at(mu)
-            if not self.open.closed and abs(mu[0] - start) > FAR * (1.0 + self.stop - self.start):
+            far = FAR * (1.0 + self.stop - self.start)
+            if not self.open.closed and abs(mu - start)[0] > far:
                 return None
         raise ConvergenceError(_stuck("the estimate"))
 
@@ -243,7 +204,7 @@ class Profile:
             return np.where(sides > 0, known.max(), known.min())
         inside = np.where(sides > 0, scan[0], scan[-1])
         for _ in range(60):
-            short = self._best_on_grid(inside)[0] < target
+            short = self._scan(inside).height < target
             if not short.any():
                 return inside
             pace = np.abs(inside - 0.5 * (scan[0] + scan[-1]))
@@ -257,25 +218,21 @@ class Profile:
         sides: np.ndarray,
         top: float,
         drop: float,
-        careful: bool = False,
+        peak: Peak | None = None,
     ) -> np.ndarray:
         """Return where the profile falls ``drop`` below ``top`` beyond ``inside``, on each side.
 
-        ``careful`` looks at the whole grid of tau2 at every step.
+        From a ``peak`` the way begins where a parabola would end it; without one the whole grid of
+        tau2 is looked at in every step.
         """
-        target, inner, outer = top - drop, inside, inside + sides * pace
-        while True:
-            # The grid is quick and below the profile; what it lets pass is looked at in full.
-            reached = self._best_on_grid(outer)[0] >= target
-            if not reached.any():
-                best = self.at(outer, trusted=TRUSTED)
-                reached = best.value >= target
-                if not reached.any():
-                    break
-            pace *= 2.0
-            inner = np.where(reached, outer, inner)
-            outer = np.where(reached, outer + sides * pace, outer)
-        mu = outer
+        target, inner, outer = top - drop, inside, sides * np.inf
+        mu = inside + sides * pace
+        if peak:
+            with np.errstate(divide="ignore"):
+                reach = np.sqrt(2.0 * drop / np.maximum(-peak.best.curvature, 0.0))
+            near = peak.mu + sides * reach
+            mu = np.where((sides * (near - inside) > 0) & np.isfinite(near), near, mu)
+        best = self.at(mu, peak.best.follow(mu - peak.mu) if peak else None)
         for _ in range(ITERATIONS):
             excess = best.value - target
             inner, outer = np.where(excess >= 0, mu, inner), np.where(excess >= 0, outer, mu)
@@ -285,15 +242,21 @@ class Profile:
             depth = np.sqrt(np.maximum(drop - excess, 0.0))
             excess = np.where(depth > 0, 2.0 * depth * (np.sqrt(drop) - depth), excess)
             new = _step(mu, sides * excess, -np.abs(best.slope), low, high)
+            # While the far side is open, a step is at most the pace, which doubles.
+            open_ended = np.isinf(outer)
+            new = np.where(open_ended, np.clip(new, mu - pace, mu + pace), new)
+            pace = pace * np.where(open_ended, 2.0, 1.0)
             settled = (best.drift <= SETTLED) & (np.abs(new - mu) <= SETTLED * self.smallest)
-            best, mu = self.at(new, None if careful else best.follow(new - mu)), new
+            best, mu = self.at(new, best.follow(new - mu) if peak else None), new
             if settled.all():
-                higher = self._best_on_grid(mu)[0] > best.value + ABOVE
+                higher = self._scan(mu).height > best.value + ABOVE
                 if not higher.any():
                     return mu
+                if not peak:
+                    break
                 # Another basin in tau2 is higher here, so the end lies farther out.
                 inside = np.where(higher, mu, inner)
-                return self._cross(inside, self.smallest, sides, top, drop, careful=True)
+                return self._cross(inside, self.smallest, sides, top, drop)
         raise ConvergenceError(_stuck("an end of the interval"))
 
 

@@ -114,7 +114,7 @@ class Line:
 
         ``width`` is the standard deviation with which each row's probability changes at a bound.
         """
-        nodes, real = _nodes_at_bounds(family, width, step)
+        nodes, real = _lay_nodes(family, width, step)
         log_g, slope = tabulate(nodes)
         limits = np.stack([_limit(family, side) for side in (-1, 1)])
         shift = np.maximum(np.where(real, log_g, -np.inf).max(axis=1), limits.max(axis=0))
@@ -248,32 +248,29 @@ def _along(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (values * weight).sum(axis=-1)
 
 
-def _nodes_at_bounds(
+def _lay_nodes(
     family: Family, width: np.ndarray, step: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return multiples of ``step`` around the bounds, and which are not spare, a line a sample."""
-    lines = []
-    for sample, each in enumerate(step):
-        found = [np.zeros(0, dtype=int)]
-        for row in range(width.shape[1]):
-            place = sample, row
-            ends = np.append(family.low[place], family.high[place])
-            ends = family.z[place][None] if family.exact[place] else ends[np.isfinite(ends)]
-            reach = EDGE * width[place] / each
-            found += [
-                np.arange(np.floor(end / each - reach), np.ceil(end / each + reach) + 1).astype(int)
-                for end in np.unique(ends)
-            ]
-        lines.append(np.unique(np.concatenate(found)))
-    longest = max(1, *(line.size for line in lines)) if lines else 1
+    """Return multiples of ``step`` over all bounds, and which are not spare, a line a sample.
+
+    Between bounds far apart, too: rows that contradict one another meet there.
+    """
+    reach = EDGE * width[..., None]
+    exact = family.exact[..., None]
+    low, high = (np.where(exact, family.z[..., None], end) for end in (family.low, family.high))
+    ends = np.stack([low, high])
+    finite = np.isfinite(ends)
+    start = np.where(finite, ends - reach, np.inf).min(axis=(0, 2, 3))
+    stop = np.where(finite, ends + reach, -np.inf).max(axis=(0, 2, 3))
+    bounded = start < stop
+    first = np.floor(np.where(bounded, start, 0.0) / step)
+    count = np.where(bounded, np.ceil(np.where(bounded, stop, 0.0) / step) - first + 1, 0)
+    longest = max(1, int(count.max(initial=1)))
     if longest > MOST_NODES:
         raise ConvergenceError(TOO_ALIKE)
-    nodes = np.zeros((len(lines), longest))
-    real = np.zeros(nodes.shape, dtype=bool)
-    for sample, line in enumerate(lines):
-        nodes[sample, : line.size] = line * step[sample]
-        real[sample, : line.size] = True
-    return nodes, real
+    place = np.arange(longest)
+    real = place < count[:, None]
+    return np.where(real, (first[:, None] + place) * step[:, None], 0.0), real
 
 
 def _limit(family: Family, side: int) -> np.ndarray:

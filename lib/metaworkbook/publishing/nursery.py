@@ -31,7 +31,13 @@ from metaworkbook.publishing.processes import die_with
 from metaworkbook.publishing.runner import AHEAD
 
 # What pages load, some of it only when they draw; what only some pages need comes last.
-STACK = ("ipykernel.zmqshell", "pandas", "matplotlib.pyplot")
+STACK = (
+    "ipykernel.zmqshell",
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "pandas.core.methods.to_dict",
+    "matplotlib.pyplot",
+)
 SELDOM, FEW = ("scipy.stats", "pymare"), 2
 WINGS = ("evidence", "models", "reporting", "results")
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
@@ -67,6 +73,8 @@ def _prepare(ahead: bool) -> str:
         # A few pages that could run by now import the rest themselves, if they need it.
         if not line or len(json.loads(line)["tasks"]) > FEW:
             _import(SELDOM)
+            with contextlib.suppress(Exception):
+                _draw_ahead()
     # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
     gc.collect()
     gc.freeze()
@@ -82,7 +90,9 @@ def _import(names: Iterable[str]) -> None:
 
 
 def _read_ahead() -> None:
-    """Read the evidence and the languages, which nearly every page uses."""
+    """Read the evidence, the languages and the schema of notebooks: nearly every page uses them."""
+    from nbformat.validator import get_validator
+
     from metaworkbook.evidence.demonstration import SOURCES, open_source
     from metaworkbook.evidence.descriptions import describe_effects
     from metaworkbook.evidence.ledger import read_ahead
@@ -91,9 +101,20 @@ def _read_ahead() -> None:
     for language in LANGUAGES:
         translate("", language)
         format_number(0.0, 0, language)
+    get_validator()
     read_ahead()
     for source in SOURCES:
         describe_effects(open_source(source))
+
+
+def _draw_ahead() -> None:
+    """Draw a figure, so that fonts are found and both formats' writers loaded."""
+    from metaworkbook.reporting.figures import style
+
+    with style.figure_context("ahead"):
+        figure = style.new_figure(1.0, 1.0)
+        figure.add_axes((0.2, 0.2, 0.8, 0.8)).set_xlabel("0")
+        style.to_svg(figure, "ahead", "", "")
 
 
 class _Nursery:

@@ -188,12 +188,15 @@ var Pooling = (function () {
         if (reaches) shift = 0;
         return reaches ? 1 : 0;
       });
+      // Between bounds far apart, too: rows that contradict one another meet there.
+      var start = Infinity, stop = -Infinity;
       rows.forEach(function (row) {
-        var ends = row.exact ? [row.z] : [].concat.apply([], row.pieces).filter(isFinite), reach = EDGE * Math.sqrt(row.v) / h, j;
+        var ends = row.exact ? [row.z] : [].concat.apply([], row.pieces).filter(isFinite), reach = EDGE * Math.sqrt(row.v);
         ends.forEach(function (end) {
-          for (j = Math.floor(end / h - reach); j <= Math.ceil(end / h + reach); j += 1) if (!made[j]) made[j] = given(j * h);
+          start = Math.min(start, end - reach); stop = Math.max(stop, end + reach);
         });
       });
+      for (var j = Math.floor(start / h); j <= Math.ceil(stop / h); j += 1) made[j] = given(j * h);
       var points = Object.keys(made).map(function (key) {
         shift = Math.max(shift, made[key][0]);
         return [key * h, made[key]];
