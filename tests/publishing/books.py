@@ -109,7 +109,7 @@ class StandIn:
 
     ran: list[str]
 
-    def __init__(self, engine, work, notebooks, backend, scheduler):
+    def __init__(self, engine, work, notebooks, many, backend, scheduler):
         self.work = work
 
     def __enter__(self):

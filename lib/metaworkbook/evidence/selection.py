@@ -111,9 +111,7 @@ def select(
         population=population, tiers=tiers,
     )  # fmt: skip
     rows = describe_effects(ledger) if described is None else described
-    about = rows["x"].isin(resolve_constructs(ledger, x))
-    about &= rows["y"].isin(resolve_constructs(ledger, y))
-    rows = sort_rows(rows[about])
+    rows = sort_rows(rows, _is_about(ledger, rows, x, y))
     told = {name: rows[name].to_numpy(object) for name in TOLD}
     reasons = np.full((len(rows), 2), "", dtype=object)
 
@@ -152,10 +150,17 @@ def select(
     return Selection(rows[~out], left_out)
 
 
-def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows in the order of year and id, those without a year last."""
-    ids = rows["effect_id"].to_numpy(object).astype(str)
-    return rows.iloc[np.lexsort((ids, rows["year"].to_numpy(float)))]
+def sort_rows(rows: pd.DataFrame, kept: np.ndarray | slice = slice(None)) -> pd.DataFrame:
+    """Return the rows ``kept`` in the order of year and id, those without a year last."""
+    places = np.arange(len(rows))[kept]
+    ids = rows["effect_id"].to_numpy(object)[places].astype(str)
+    return rows.iloc[places[np.lexsort((ids, rows["year"].to_numpy(float)[places]))]]
+
+
+def _is_about(ledger: Ledger, rows: pd.DataFrame, x: str, y: str) -> np.ndarray:
+    sides = (("x", x), ("y", y))
+    masks = [rows[side].isin(resolve_constructs(ledger, asked)) for side, asked in sides]
+    return masks[0].to_numpy() & masks[1].to_numpy()
 
 
 def select_signs(selection: Selection) -> Selection:
@@ -216,12 +221,12 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
     them; ``estimate``, ``ci_low`` and ``ci_high`` are turned to the polarity of the constructs.
     """
     reviews = ledger.tables["reviews"]
-    about = reviews["x"].isin(resolve_constructs(ledger, x))
-    about &= reviews["y"].isin(resolve_constructs(ledger, y))
-    about &= (reviews["superseded_by"] == "") & (reviews["hold_back"] == "")
-    rows = reviews[about]
-    ids, year = rows["review_id"].to_numpy(object).astype(str), rows["year"].to_numpy(float)
-    rows = rows.iloc[np.lexsort((ids, -year))]
+    about = _is_about(ledger, reviews, x, y)
+    for column in ("superseded_by", "hold_back"):
+        about &= reviews[column].to_numpy(object) == ""
+    places = np.flatnonzero(about)
+    ids = reviews["review_id"].to_numpy(object)[places].astype(str)
+    rows = reviews.iloc[places[np.lexsort((ids, -reviews["year"].to_numpy(float)[places]))]]
     told = {name: rows[name].to_numpy() for name in ("estimate", "ci_low", "ci_high")}
     scored = [rows[f"{side}_scored_as"].to_numpy(object) == "reversed" for side in "xy"]
     signed = np.isin(rows["statistic"].to_numpy(object).astype(str), SIGNED)

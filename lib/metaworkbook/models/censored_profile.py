@@ -21,7 +21,7 @@ SCAN = 25
 #: be about its square.
 SETTLED = 1e-6
 #: A step in tau2 below this share of tau2 may be left to the second-order expansion.
-TRUSTED = 0.01
+TRUSTED = 0.1
 #: A finite maximum counts as one if it is above the limit at infinity by more than rounding.
 ABOVE = 1e-9
 #: Peaks of the scan this much below the highest are not climbed.

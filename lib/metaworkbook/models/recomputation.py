@@ -9,6 +9,9 @@ raises `DisagreementError` if any two numbers are too far apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import comb
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -126,10 +129,8 @@ def recompute_signs(
     """
     found = _sign_test(signs)
     if combined is not None:
-        from scipy.stats import norm
-
         shares = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=float)
-        z = np.asarray(sign) * norm.isf(np.asarray(p, dtype=float) / 2.0)
+        z = -np.asarray(sign) * [NormalDist().inv_cdf(each / 2.0) for each in np.asarray(p, float)]
         again = float(shares @ z / np.sqrt(shares @ shares))
         found.append(Recomputed("combined", "statistic", combined.z, again, VALUE_TOLERANCE))
     return confirm(found)
@@ -219,8 +220,7 @@ def _regression(
 
 
 def _sign_test(signs: SignTest) -> list[Recomputed]:
-    from scipy.stats import binomtest
-
-    votes = signs.k_negative + signs.k_positive
-    again = binomtest(signs.k_negative, votes).pvalue if votes else 1.0
-    return [Recomputed("signs", "p_value", signs.p_value, float(again), VALUE_TOLERANCE)]
+    votes, fewer = signs.k_negative + signs.k_positive, min(signs.k_negative, signs.k_positive)
+    tail = Fraction(sum(comb(votes, each) for each in range(fewer + 1)), 2**votes)
+    again = float(min(1, 2 * tail))
+    return [Recomputed("signs", "p_value", signs.p_value, again, VALUE_TOLERANCE)]

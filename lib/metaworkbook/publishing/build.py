@@ -10,7 +10,8 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,16 @@ from metaworkbook.publishing.plan import (
 from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.remote import RemoteNursery, open_nursery
-from metaworkbook.publishing.runner import JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
+from metaworkbook.publishing.runner import FEW, JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
 from metaworkbook.publishing.workers import check_backend
+
+# What every site is put together with; what only new pages need, their writers import.
+WRITERS = (
+    "metaworkbook.publishing.assembly",
+    "metaworkbook.publishing.site",
+    "pybtex.database.output.bibtex",
+    "rocrate.rocrate",
+)
 
 
 @dataclass(frozen=True)
@@ -217,7 +226,11 @@ class _Build:
 
     def _open_nursery(self, work: Path, stale: list[Planned]) -> Nursery | RemoteNursery:
         options, notebooks = self.options, [planned.notebook for planned in stale]
-        return open_nursery(options.engine, work, notebooks, options.backend, options.scheduler)
+        # Where nothing but the evidence moved, most pages will turn out not to see it.
+        sure = [planned for planned in stale if planned.changes != ["ledger"]]
+        return open_nursery(
+            options.engine, work, notebooks, len(sure) > FEW, options.backend, options.scheduler
+        )
 
     def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
         tasks = []
@@ -229,9 +242,13 @@ class _Build:
             tasks.append(Task(planned.name, notebook, cells, planned.parameters, folder))
         self.progress.begin(len(tasks))
         options = self.options
-        run = nursery.run(
-            tasks, options.jobs, options.time_limit, options.memory_limit, self.progress.tell
-        )
+
+        def tell(*event: Any) -> None:
+            self.progress.tell(*event)
+            # There is time for it while pages run.
+            _import_writers()
+
+        run = nursery.run(tasks, options.jobs, options.time_limit, options.memory_limit, tell)
         by_name = {planned.name: planned for planned in stale}
         for name in list(run.done):
             try:
@@ -327,6 +344,14 @@ class _Build:
                     swap.remove(file)
 
 
+@cache
+def _import_writers() -> None:
+    """Import what puts the site together; what is not to be had fails where it is used."""
+    for name in WRITERS:
+        with contextlib.suppress(Exception):
+            import_module(name)
+
+
 def load_renderer() -> Any:
     """Return what turns executed notebooks into pages."""
     from metaworkbook.publishing import site
@@ -343,12 +368,14 @@ def load_look() -> Any:
 
 def _read_ledger(problems: list[Problem], chosen: list[Planned]) -> Any:
     """Return the validated evidence; raise its problems together with those of the pages."""
+    from metaworkbook.evidence.descriptions import describe_effects
     from metaworkbook.evidence.ledger import read_ahead
 
     ledger = None
     try:
-        # Looks at what pages see open it again, many times.
+        # Looks at what pages see ask for both again, many times.
         ledger = read_ahead()
+        describe_effects(ledger)
         problems = [*problems, *check_values(chosen, ledger)]
     except LedgerError as error:
         problems = [*problems, *error.problems]

@@ -35,7 +35,7 @@ from metaworkbook.publishing.parameters import (
 from metaworkbook.publishing.plan import Planned, choose_pages, make_plan, results_file
 from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.remote import open_nursery
-from metaworkbook.publishing.runner import Run, Task
+from metaworkbook.publishing.runner import FEW, Run, Task
 from metaworkbook.publishing.sweeps import write_whole
 from metaworkbook.publishing.workers import check_backend
 
@@ -174,7 +174,8 @@ def run_grid(
         run = Run()
         if missing:
             notebooks = [grid.planned.notebook]
-            opened = open_nursery(engine, work, notebooks, backend, scheduler)
+            many = len(missing) > FEW
+            opened = open_nursery(engine, work, notebooks, many, backend, scheduler)
             nursery = stack.enter_context(opened)
             run = nursery.run(list(missing.values()), jobs, *limits, tell)
         failures = {failure.page: failure for failure in run.failures}

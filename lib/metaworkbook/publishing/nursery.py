@@ -1,26 +1,25 @@
 """The process that runs pages: it imports and reads once, then forks one short-lived child a page.
 
-Started as ``python -m metaworkbook.publishing.nursery ENGINE [AHEAD]`` by `runner`. It reads one
-line of JSON (the pages to run and their limits) and writes one line of JSON an event. A child that
-hangs is killed with its kernel, one that dies is reported, and when the builder goes, everything
-goes.
+Started as ``python -m metaworkbook.publishing.nursery ENGINE [AHEAD [MANY]]`` by `runner`. It reads
+one line of JSON (the pages to run and their limits) and writes one line of JSON an event. A child
+that hangs is killed with its kernel, one that dies is reported, and when the builder goes,
+everything goes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import pkgutil
-import select
 import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterable
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -28,7 +27,7 @@ from typing import Any
 
 import metaworkbook
 from metaworkbook.publishing.processes import die_with
-from metaworkbook.publishing.runner import AHEAD
+from metaworkbook.publishing.runner import AHEAD, FEW, MANY
 
 # What pages load, some of it only when they draw; what only some pages need comes last.
 STACK = (
@@ -38,7 +37,7 @@ STACK = (
     "pandas.core.methods.to_dict",
     "matplotlib.pyplot",
 )
-SELDOM, FEW = ("scipy.stats", "pymare"), 2
+SELDOM = ("scipy.stats", "pymare")
 WINGS = ("evidence", "models", "reporting", "results")
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
 LONGEST_SOCKET = 80
@@ -48,43 +47,45 @@ OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 def main() -> None:
     """Prepare, read the plan, run it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    engine, ahead = sys.argv[1], AHEAD in sys.argv[2:]
+    engine, ahead, many = sys.argv[1], AHEAD in sys.argv[2:], MANY in sys.argv[2:]
     channel = os.fdopen(os.dup(1), "w", buffering=1)
-    line = _prepare(ahead) or sys.stdin.readline()
-    if line:
-        _Nursery(json.loads(line), engine, channel).run()
-
-
-def _prepare(ahead: bool) -> str:
-    """Import and read what children need; what is not to be had fails in its page, with words.
-
-    Returns the plan if it has come in the meantime.
-    """
-    from metaworkbook.publishing import engines  # noqa: F401
-
-    line = ""
+    import_module("metaworkbook.publishing.engines")
     if ahead:
-        walk = pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook.")
-        wings = [module.name for module in walk if module.name.split(".")[1] in WINGS]
-        _import([*STACK, *wings])
-        with contextlib.suppress(Exception):
-            _read_ahead()
-        line = sys.stdin.readline() if select.select([sys.stdin], [], [], 0)[0] else ""
-        # A few pages that could run by now import the rest themselves, if they need it.
-        if not line or len(json.loads(line)["tasks"]) > FEW:
-            _import(SELDOM)
-            with contextlib.suppress(Exception):
-                _draw_ahead()
+        _prepare()
+    if many:
+        _prepare_drawing()
+    line = sys.stdin.readline()
+    if not line:
+        return
+    plan = json.loads(line)
+    if ahead and not many and len(plan["tasks"]) > FEW:
+        _prepare_drawing()
     # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
     gc.collect()
     gc.freeze()
-    return line
+    _Nursery(plan, engine, channel).run()
+
+
+def _prepare() -> None:
+    """Import and read what children need; what is not to be had fails in its page, with words."""
+    walk = pkgutil.walk_packages(metaworkbook.__path__, "metaworkbook.")
+    wings = [module.name for module in walk if module.name.split(".")[1] in WINGS]
+    _import([*STACK, *wings])
+    with contextlib.suppress(Exception):
+        _read_ahead()
+
+
+def _prepare_drawing() -> None:
+    """Do what not every page needs: a few pages do it themselves, if they do."""
+    _import(SELDOM)
+    with contextlib.suppress(Exception):
+        _draw_ahead()
 
 
 def _import(names: Iterable[str]) -> None:
     for name in names:
         try:
-            importlib.import_module(name)
+            import_module(name)
         except Exception:
             print(f"not imported beforehand: {name}", file=sys.stderr)
 

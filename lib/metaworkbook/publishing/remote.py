@@ -99,14 +99,18 @@ def open_nursery(
     engine: str,
     work: Path,
     notebooks: Iterable[dict[str, Any]],
+    many: bool,
     backend: str = "loky",
     scheduler: str = "",
 ) -> Nursery | RemoteNursery:
-    """Return what runs pages of these notebooks: processes here, or those of a cluster."""
+    """Return what runs pages of these notebooks, ``many`` of them or perhaps only a few.
+
+    Processes here, or those of a cluster.
+    """
     if backend == "dask":
         return RemoteNursery(engine, scheduler)
     sources = (cell["source"] for notebook in notebooks for cell in notebook["cells"])
-    return Nursery(engine, work, ahead=any(HEAVY.search(source) for source in sources))
+    return Nursery(engine, work, any(HEAVY.search(source) for source in sources), many)
 
 
 def run_page(

@@ -22,8 +22,10 @@ from metaworkbook.publishing.failures import Failure, describe, number_cell
 TIME_LIMIT = 600.0
 MEMORY_LIMIT = 4096
 JOBS = 2
-# What tells the nursery to import the package before any page.
-AHEAD = "ahead"
+# What tells the nursery to import the package before any page, and that many will run.
+AHEAD, MANY = "ahead", "many"
+# Pages up to which it is not worth preparing what only some need.
+FEW = 2
 # One thread a page: two pages share the cores, and sums do not depend on the number of cores.
 # A fixed hash seed and epoch keep sets and figures in the same form on every run.
 FIXED = {
@@ -72,11 +74,13 @@ class Nursery:
         An existing folder for everything Jupyter wants to leave behind.
     ahead : bool
         Import the package once, for pages that use it.
+    many : bool
+        More than a few pages are known to run.
     """
 
-    def __init__(self, engine: str, work: Path, ahead: bool = False):
+    def __init__(self, engine: str, work: Path, ahead: bool = False, many: bool = False):
         self.log = work / "nursery.log"
-        words = [AHEAD] if ahead else []
+        words = [word for word, said in ((AHEAD, ahead), (MANY, ahead and many)) if said]
         with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "metaworkbook.publishing.nursery", engine, *words],
