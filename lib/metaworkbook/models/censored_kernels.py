@@ -101,18 +101,18 @@ def _interval(
 
 
 def log_derivatives(log_p: np.ndarray, ratios: Ratios) -> np.ndarray:
-    """Return log P and its derivatives in (mu, tau2), summed over the last axis.
+    """Return log P and its derivatives in (mu, tau2) along a new first axis.
 
-    Rows: value, mu, tau2, mu mu, mu tau2, tau2 tau2; the value alone without ``ratios``. As theta
-    is normal, a derivative in tau2 is half the second one in mu (the heat equation).
+    In order: value, mu, tau2, mu mu, mu tau2, tau2 tau2; the value alone without ``ratios``. As
+    theta is normal, a derivative in tau2 is half the second one in mu (the heat equation).
     """
     if not ratios:
-        return log_p.sum(axis=-1)[None]
+        return log_p[None]
     d1, d2, d3, d4 = ratios
     parts = (
         log_p, d1, 0.5 * d2, d2 - d1 * d1, 0.5 * (d3 - d1 * d2), 0.25 * (d4 - d2 * d2),
     )  # fmt: skip
-    return np.array(parts).sum(axis=-1)
+    return np.array(parts)
 
 
 def multiply(ratios: Ratios) -> Ratios:

@@ -13,6 +13,7 @@ with the rows beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ from metaworkbook.models.censored_samples import integrals
 
 @dataclass(frozen=True)
 class Derivatives:
-    """Log-likelihood at points (mu, tau2), with first and second derivatives; shape (points,)."""
+    """Log-likelihood at points (mu, tau2), with first and second derivatives, of one shape."""
 
     value: np.ndarray
     mu: np.ndarray
@@ -57,6 +58,13 @@ class Likelihood:
             sums = sums - self._reported.sums(mu, tau2, order=4)
         return Derivatives(*sums)
 
+    def each(self, mu: np.ndarray, tau2: np.ndarray) -> Derivatives:
+        """Return what each sample adds: shape (points, samples), the value up to a constant."""
+        found = self._seen.each(mu, tau2)
+        if self._reported is not None:
+            found = found - self._reported.each(mu, tau2)
+        return Derivatives(*found)
+
 
 class _Product:
     """The product of the probabilities of samples."""
@@ -66,25 +74,36 @@ class _Product:
         families = arranged.families
         self.lone = [family for family in families if family.vi.shape[1] == 1]
         self.shared = [
-            integral
-            for family in families
-            if family.vi.shape[1] > 1
-            for integral in integrals(family, rho)
+            pair for family in families if family.vi.shape[1] > 1 for pair in integrals(family, rho)
         ]
 
     def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
         """Return value and derivatives summed over samples: shape (6, points) or (1, points)."""
         total = np.zeros((6 if order else 1, mu.size))
         total[0] = self.points.constant
+        for _, part in self._parts(mu, tau2, order):
+            total += part.sum(axis=-1)
+        return total
+
+    def each(self, mu: np.ndarray, tau2: np.ndarray) -> np.ndarray:
+        """Return value and derivatives of every sample: shape (6, points, samples)."""
+        parts = list(self._parts(mu, tau2, order=4))
+        order = np.argsort(np.concatenate([numbers for numbers, _ in parts]))
+        return np.concatenate([part for _, part in parts], axis=-1)[..., order]
+
+    def _parts(
+        self, mu: np.ndarray, tau2: np.ndarray, order: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield numbers of samples with their values and derivatives."""
         if self.points.z.size:
             s = np.sqrt(tau2[:, None] + self.points.vi)
             distance = self.points.z - mu[:, None]
-            total += kernels.log_derivatives(*kernels.density(distance, s, order))
+            found = kernels.density(distance, s, order)
+            yield self.points.numbers, kernels.log_derivatives(*found)
         for family in self.lone:
             s = np.sqrt(tau2[:, None] + family.vi[:, 0])
             pieces = (part[:, 0] for part in (family.low, family.high, family.log_weight))
             found = kernels.ranges(*pieces, mu[:, None], s, order)
-            total += kernels.log_derivatives(*found)
-        for integral in self.shared:
-            total += integral.sums(mu, tau2, order)
-        return total
+            yield family.numbers, kernels.log_derivatives(*found)
+        for numbers, integral in self.shared:
+            yield numbers, integral.values(mu, tau2, order)

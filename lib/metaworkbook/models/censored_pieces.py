@@ -23,9 +23,11 @@ Pieces = list[tuple[float, float, float]]
 class Family:
     """Samples of the same number of rows; arrays of shape (samples, rows[, pieces]).
 
-    ``exact`` rows have their z in ``z`` (else 0) and pieces that cover the whole line.
+    ``numbers``, shape (samples,), are those of the samples; ``exact`` rows have their z in ``z``
+    (else 0) and pieces that cover the whole line.
     """
 
+    numbers: np.ndarray
     low: np.ndarray
     high: np.ndarray
     log_weight: np.ndarray
@@ -35,14 +37,18 @@ class Family:
 
     def take(self, samples: slice) -> Family:
         """Return some of the samples."""
-        parts = (self.low, self.high, self.log_weight, self.exact, self.z, self.vi)
+        parts = (self.numbers, self.low, self.high, self.log_weight, self.exact, self.z, self.vi)
         return Family(*(part[samples] for part in parts))
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """A product over samples: points (z, v), single ranges (a `Family` of one row) and families."""
+    """A product over samples: points (z, v), single ranges (a `Family` of one row) and families.
 
+    ``numbers`` are the samples of the points.
+    """
+
+    numbers: np.ndarray
     z: np.ndarray
     vi: np.ndarray
     constant: float
@@ -113,12 +119,15 @@ def _arranged(
     constant: float,
 ) -> Arranged:
     vi = 1.0 / (evidence.ni - 3.0)
+    numbers: list[int] = []
     points: list[tuple[float, float]] = []
     groups: dict[tuple[int, bool, int], list[np.ndarray]] = {}
-    for number in range(len(evidence.labels)):
-        rows = np.flatnonzero(evidence.cluster == number)
+    order = np.argsort(evidence.cluster, kind="stable")
+    ends = np.bincount(evidence.cluster).cumsum()
+    for number, rows in enumerate(np.split(order, ends[:-1])):
         if exact[rows].all():
             point, rest = _composite(z[rows], vi[rows], rho)
+            numbers.append(number)
             points.append(point)
             constant += rest
         else:
@@ -126,10 +135,13 @@ def _arranged(
             most = max(len(pieces[row]) for row in rows)
             groups.setdefault((rows.size, equal, most), []).append(rows)
     families = tuple(
-        _family(np.array(members), pieces, exact, z, vi) for members in groups.values()
+        _family(evidence.cluster, np.array(members), pieces, exact, z, vi)
+        for members in groups.values()
     )
     array = np.array(points, dtype=float).reshape(-1, 2)
-    return Arranged(array[:, 0], array[:, 1], float(constant), families)
+    return Arranged(
+        np.array(numbers, dtype=int), array[:, 0], array[:, 1], float(constant), families
+    )
 
 
 def _composite(z: np.ndarray, vi: np.ndarray, rho: float) -> tuple[tuple[float, float], float]:
@@ -158,6 +170,7 @@ def _composite(z: np.ndarray, vi: np.ndarray, rho: float) -> tuple[tuple[float, 
 
 
 def _family(
+    numbers: np.ndarray,
     members: np.ndarray,
     pieces: list[Pieces],
     exact: np.ndarray,
@@ -174,5 +187,6 @@ def _family(
     with np.errstate(divide="ignore"):
         log_weight = np.log(filled[..., 2])
     return Family(
-        filled[..., 0], filled[..., 1], log_weight, exact[members], z[members], vi[members]
-    )
+        numbers[members[:, 0]], filled[..., 0], filled[..., 1], log_weight, exact[members],
+        z[members], vi[members],
+    )  # fmt: skip

@@ -21,7 +21,7 @@ SCAN = 25
 #: be about its square.
 SETTLED = 1e-6
 #: A step in tau2 below this share of tau2 may be left to the second-order expansion.
-TRUSTED = 0.1
+TRUSTED = 0.01
 #: A finite maximum counts as one if it is above the limit at infinity by more than rounding.
 ABOVE = 1e-9
 #: Peaks of the scan this much below the highest are not climbed.
@@ -74,6 +74,23 @@ class Profile:
             ends[finite] = self._cross(inside, pace, sides, top, drop, peak)
         tau2 = float(peak.best.tau2[0]) if peak else np.nan
         return Fit(estimate, tau2, top, float(ends[0]), float(ends[1]))
+
+    def fit_near(self, start: float, level: float) -> Fit:
+        """Return maximum and interval where the maximum uphill from ``start`` is the highest.
+
+        Of many samples the profile has but one, so that no scan need look for others.
+        """
+        from scipy import special
+
+        drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
+        mu, sides = np.array([start]), np.array([-1.0, 1.0])
+        peak = self._climb(mu, self.largest, self._scan(mu))
+        limits = [self.open.limit(-1), self.open.limit(1)]
+        if peak is None or max(limits) >= peak.value - drop:
+            return self.fit(level)
+        inside = np.full(2, peak.mu)
+        ends = self._cross(inside, self.largest, sides, peak.value, drop, peak)
+        return Fit(peak.mu, float(peak.best.tau2[0]), peak.value, float(ends[0]), float(ends[1]))
 
     def at(
         self,
@@ -173,9 +190,12 @@ class Profile:
             if not np.isfinite(high - low)[0]:
                 new = np.clip(new, np.maximum(low, mu - pace), np.minimum(high, mu + pace))
                 pace *= 2.0
-            settled = best.drift[0] <= SETTLED and abs(new - mu)[0] <= SETTLED * self.smallest
+            settled, misled = self._judge(best, mu, new, best.slope, best.curvature)
+            if misled.any():
+                low, high = np.array([-np.inf]), np.array([np.inf])
+                continue
             best, mu = self.at(new, None if careful else best.follow(new - mu)), new
-            if settled:
+            if settled.all():
                 if self._scan(mu).height[0] <= best.value[0] + ABOVE:
                     return Peak(float(mu[0]), best)
                 # Another basin in tau2 is higher here: begin again from there, and look round.
@@ -185,6 +205,24 @@ class Profile:
             if not self.open.closed and abs(mu - start)[0] > far:
                 return None
         raise ConvergenceError(_stuck("the estimate"))
+
+    def _judge(
+        self,
+        best: Best,
+        mu: np.ndarray,
+        new: np.ndarray,
+        slope: np.ndarray,
+        curvature: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return which steps to ``new`` are the last, and which a wrong bracket makes so short.
+
+        A sign told while tau2 was still on its way can be wrong where it hardly matters, and shut
+        the root out.
+        """
+        short = SETTLED * self.smallest
+        still = (best.drift <= SETTLED) & (np.abs(new - mu) <= short)
+        misled = still & (curvature < 0) & (np.abs(slope) > -10.0 * short * curvature)
+        return still & ~misled, misled
 
     def _inside(
         self,
@@ -225,7 +263,8 @@ class Profile:
         From a ``peak`` the way begins where a parabola would end it; without one the whole grid of
         tau2 is looked at in every step.
         """
-        target, inner, outer = top - drop, inside, sides * np.inf
+        target, far = top - drop, sides * np.inf
+        inner, outer = inside, far
         mu = inside + sides * pace
         if peak:
             with np.errstate(divide="ignore"):
@@ -241,12 +280,16 @@ class Profile:
             # towards the root of a function that falls when seen from its side.
             depth = np.sqrt(np.maximum(drop - excess, 0.0))
             excess = np.where(depth > 0, 2.0 * depth * (np.sqrt(drop) - depth), excess)
-            new = _step(mu, sides * excess, -np.abs(best.slope), low, high)
+            slope, curvature = sides * excess, -np.abs(best.slope)
+            new = _step(mu, slope, curvature, low, high)
             # While the far side is open, a step is at most the pace, which doubles.
             open_ended = np.isinf(outer)
             new = np.where(open_ended, np.clip(new, mu - pace, mu + pace), new)
             pace = pace * np.where(open_ended, 2.0, 1.0)
-            settled = (best.drift <= SETTLED) & (np.abs(new - mu) <= SETTLED * self.smallest)
+            settled, misled = self._judge(best, mu, new, slope, curvature)
+            if misled.any():
+                inner, outer = np.where(misled, inside, inner), np.where(misled, far, outer)
+                continue
             best, mu = self.at(new, best.follow(new - mu) if peak else None), new
             if settled.all():
                 higher = self._scan(mu).height > best.value + ABOVE

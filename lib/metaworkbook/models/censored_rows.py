@@ -46,6 +46,11 @@ class Evidence:
         arrays = (self.lower, self.upper, self.ni, self.outside)
         return Evidence(*(array[rows] for array in arrays), cluster, labels)
 
+    def part_rows(self) -> Evidence:
+        """Return the same rows, each a sample of its own."""
+        rows = np.arange(self.lower.size)
+        return Evidence(self.lower, self.upper, self.ni, self.outside, rows, tuple(rows))
+
 
 def check_rows(lower: Any, upper: Any, ni: Any, outside: Any, cluster: Any) -> Evidence:
     """Return the rows as `Evidence`; raises InputError naming the rows it cannot use."""

@@ -57,8 +57,8 @@ TOO_ALIKE = (
 )
 
 
-def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
-    """Return the ways to integrate over what the rows of each sample share."""
+def integrals(family: Family, rho: float) -> list[tuple[np.ndarray, Line | Split]]:
+    """Return samples' numbers with the way to integrate over what the rows of each share."""
     vi = family.vi
     covariance = rho * np.sqrt(vi[:, 0] * vi[:, -1])
     equal = np.all(vi == vi[:, :1])
@@ -68,8 +68,12 @@ def integrals(family: Family, rho: float) -> list[Line] | list[Split]:
         and np.all(covariance <= (1.0 - 0.5 * (1.0 - rho)) * vi.min(axis=1))
     ):
         parts = [slice(i, i + TOGETHER) for i in range(0, vi.shape[0], TOGETHER)]
-        return [Line.of_rows(family.take(part), covariance[part]) for part in parts]
-    return [Split(family.take(slice(i, i + 1)), rho) for i in range(vi.shape[0])]
+        return [
+            (family.numbers[part], Line.of_rows(family.take(part), covariance[part]))
+            for part in parts
+        ]
+    ones = [family.take(slice(i, i + 1)) for i in range(vi.shape[0])]
+    return [(one.numbers, Split(one, rho)) for one in ones]
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ class Line:
         centre = (mass * nodes).sum(axis=1) / np.maximum(mass.sum(axis=1), 1e-300)
         return cls(covariance, nodes, weight, left, right, centre, shift)
 
-    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
-        """Return value and derivatives at points (mu, tau2), summed over samples."""
+    def values(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2): shape (6 or 1, points, samples)."""
         block = max(1, BLOCK // self.nodes.size)
         starts = range(0, mu.size, block)
         pieces = [
@@ -164,8 +168,8 @@ class Plane:
     family: Family
     rho: float
 
-    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
-        """Return value and derivatives at points (mu, tau2), summed over samples."""
+    def values(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2): shape (6 or 1, points, samples)."""
         own = np.sqrt((1.0 - self.rho) * self.family.vi)
         loads = self._loadings(tau2)
         sharpness = [((load / own) ** 2).sum(axis=-1).max(axis=-1) for load in loads]
@@ -174,13 +178,13 @@ class Plane:
             raise ConvergenceError(TOO_ALIKE)
         # One number a pair of classes: points with the same numbers of nodes go together.
         pair = needed[0] * (2 * MOST_NODES) + needed[1]
-        total = np.empty((6 if order else 1, mu.size))
+        found = np.empty((6 if order else 1, mu.size, own.shape[0]))
         for points in _blocks(pair, self.family.low.size, needed[0] * needed[1]):
             grids = [_lattice(int(count[points[0]])) for count in needed]
-            total[:, points] = self._sum(
+            found[:, points] = self._sum(
                 mu[points], [load[points] for load in loads], own, grids, order
             )
-        return total
+        return found
 
     def _loadings(self, tau2: np.ndarray) -> list[np.ndarray]:
         """Return a_i and b_i, arrays of shape (points, samples, rows)."""
@@ -225,22 +229,22 @@ class Split:
         step = np.array([STEP / np.sqrt(1.0 / self.least + precision)])
 
         def tabulate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            sums = self.plane.sums(x[0], np.zeros(x.size), order=4)
-            return sums[0:1], sums[1:2]
+            found = self.plane.values(x[0], np.zeros(x.size), order=4)[..., 0]
+            return found[0:1], found[1:2]
 
         self.line = Line.of_function(tabulate, family, np.sqrt(family.vi), np.zeros(1), step)
 
-    def sums(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
-        """Return value and derivatives at points (mu, tau2)."""
+    def values(self, mu: np.ndarray, tau2: np.ndarray, order: int) -> np.ndarray:
+        """Return value and derivatives at points (mu, tau2): shape (6 or 1, points, 1)."""
         small = tau2 < self.least
         if small.all():
-            return self.plane.sums(mu, tau2, order)
+            return self.plane.values(mu, tau2, order)
         if not small.any():
-            return self.line.sums(mu, tau2, order)
-        total = np.empty((6 if order else 1, mu.size))
-        total[:, small] = self.plane.sums(mu[small], tau2[small], order)
-        total[:, ~small] = self.line.sums(mu[~small], tau2[~small], order)
-        return total
+            return self.line.values(mu, tau2, order)
+        found = np.empty((6 if order else 1, mu.size, 1))
+        found[:, small] = self.plane.values(mu[small], tau2[small], order)
+        found[:, ~small] = self.line.values(mu[~small], tau2[~small], order)
+        return found
 
 
 def _along(values: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 The second engine for what PyMARE has no model of: the censored model, pooled shares and selection
 models. The likelihoods are those of `plain_likelihood`; a maximum is found by the simplex method of
 Nelder and Mead from several starts; the ends of a profile interval by one secant step from those
-told, where the profile has to have dropped by half the chi-square quantile.
+told, where the profile has to have dropped by half the chi-square quantile. Of many samples, whose
+likelihood has one maximum, a step by numerical derivatives from the point told has to lead nowhere.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ SEARCH_TOLERANCE = 1e-4
 SPREADS = (0.0, 0.1, 0.3, 1.0)
 #: Step of numerical derivatives, as a share of the interval's width.
 STEP = 1e-3
+#: Up to so many samples the maximum is searched for; the step beyond, as a share of the width.
+FEW, LONG_STEP = 100, 0.02
 
 Surface = Callable[[float, float], float]
 
@@ -48,8 +51,14 @@ def recompute_censored(main: Censored | None, **rows: Any) -> list[Recomputed]:
     near = SEARCH_TOLERANCE * width
     found, top = [], main.log_likelihood
     if main.bounded:
+        told = main.estimate, float(np.sqrt(main.tau2))
         starts = [(mu, tau) for mu in (main.estimate, *ends) for tau in SPREADS]
-        mu, tau, top = _maximise(surface, [(main.estimate, np.sqrt(main.tau2)), *starts])
+        few = main.clusters <= FEW
+        mu, tau, top = (
+            _maximise(surface, [told, *starts])
+            if few
+            else _step_uphill(surface, *told, LONG_STEP * width)
+        )
         found = [
             Recomputed("all-rows", "estimate", main.estimate, mu, near),
             Recomputed("all-rows", "tau2", main.tau2, tau**2, near),
@@ -58,7 +67,10 @@ def recompute_censored(main: Censored | None, **rows: Any) -> list[Recomputed]:
     drop = 0.5 * float(chdtri(1, 1.0 - main.level))
     for quantity, end in (("ci_low", main.ci_low), ("ci_high", main.ci_high)):
         if np.isfinite(end):
-            again = _secant(lambda mu: _profile(surface, mu) - top + drop, end, STEP * width)
+            if main.bounded and not few:
+                again = _secant_near(surface, end, tau, top - drop, LONG_STEP * width)
+            else:
+                again = _secant(lambda mu: _profile(surface, mu) - top + drop, end, STEP * width)
             found.append(Recomputed("all-rows", quantity, end, again, near))
     return found
 
@@ -142,3 +154,36 @@ def _secant(height: Callable[[float], float], at: float, step: float) -> float:
     here = height(at)
     slope = (height(at + step) - height(at - step)) / (2 * step)
     return at - here / slope
+
+
+def _step_uphill(
+    surface: Surface, mu: float, tau: float, step: float
+) -> tuple[float, float, float]:
+    """Return Newton's step from a point by central differences, and the height where it leads.
+
+    The height is an even function of ``tau``, so that zero needs no rule of its own.
+    """
+    heights = np.array(
+        [[surface(mu + a * step, abs(tau + b * step)) for b in (-1, 0, 1)] for a in (-1, 0, 1)]
+    )
+    slope = np.array([heights[2, 1] - heights[0, 1], heights[1, 2] - heights[1, 0]]) / (2 * step)
+    across = (heights[2, 2] - heights[2, 0] - heights[0, 2] + heights[0, 0]) / 4
+    bends = [heights[2, 1] + heights[0, 1], heights[1, 2] + heights[1, 0]]
+    bend = np.diag(np.array(bends) - 2 * heights[1, 1]) + across * (1 - np.eye(2))
+    mu, tau = np.array([mu, tau]) - np.linalg.solve(bend / step**2, slope)
+    return float(mu), abs(float(tau)), surface(mu, abs(tau))
+
+
+def _secant_near(surface: Surface, mu: float, tau: float, target: float, step: float) -> float:
+    """Return where the profile is ``target`` by one secant step, its best tau being near ``tau``.
+
+    That tau is the top of parabolas, each narrower; there the profile has the slope of the surface.
+    """
+    width = max(tau, step) / 4
+    for _ in range(3):
+        heights = [surface(mu, abs(tau + move)) for move in (-width, 0.0, width)]
+        bend = heights[0] - 2 * heights[1] + heights[2]
+        tau = abs(tau + (heights[0] - heights[2]) / (2 * bend) * width) if bend < 0 else tau
+        width /= 6
+    slope = (surface(mu + step, tau) - surface(mu - step, tau)) / (2 * step)
+    return mu - (surface(mu, tau) - target) / slope

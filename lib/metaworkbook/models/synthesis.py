@@ -3,19 +3,20 @@
 A censored result is conditional on complete reporting, so it never stands alone: beside it stand
 the same result without half-lines, with non-significant results reported with probability 0.7
 and 0.4, with "significant" read as one-sided, with the rows of a sample more or less alike or
-counted as one vote, and without each sample in turn. Only what survives all of them is called
-decided.
+counted as one vote, and without each sample in turn (of very many, without those that hold an end
+of the interval most). Only what survives all of them is called decided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from metaworkbook.errors import InputError
-from metaworkbook.models.censored import information_share, pool_censored
+from metaworkbook.models.censored import information_share, measure_pulls, pool_censored
 from metaworkbook.models.directions import sign_test
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.multilevel import aggregate
@@ -28,6 +29,11 @@ REPORTING = (0.7, 0.4)
 RHO, RHOS = 0.6, (0.3, 0.8)
 #: Correlation at which a sample's further rows add next to nothing.
 ONE_VOTE = 0.95
+#: Up to so many samples each is left out in turn. Of more, those whose absence moves an end of the
+#: interval farthest, so many upwards and downwards for each end.
+ALL, FARTHEST = 100, 10
+#: Fits remembered, since several readings of a question often take the same rows.
+REMEMBERED = 256
 
 
 def synthesise(
@@ -70,7 +76,10 @@ def synthesise(
     outside, cluster = np.asarray(outside, dtype=bool), np.asarray(cluster, dtype=object)
     if len({lower.size, upper.size, ni.size, outside.size, cluster.size}) != 1:
         raise InputError("lower, upper, ni, outside, cluster: allowed: arrays of one length.")
-    samples = list(dict.fromkeys(cluster))
+    places = {sample: place for place, sample in enumerate(dict.fromkeys(cluster))}
+    samples, codes = list(places), np.array([places[sample] for sample in cluster], dtype=int)
+    persons = np.zeros(len(samples))
+    np.maximum.at(persons, codes, ni)
     allowed = gate(len(samples))
 
     def fit(
@@ -78,11 +87,14 @@ def synthesise(
     ) -> Censored | None:
         if not allowed.verdict or not keep.any():
             return None
-        return pool_censored(
-            lower[keep], upper[keep], ni[keep], outside[keep], cluster[keep],
-            rho=rho, reporting=reporting, level=level, posterior=posterior,
+        # Of so many samples the likelihood has one maximum, and every variant's is near it.
+        near = main.estimate if many and main is not None and main.bounded else None
+        return _pool_rows(
+            *(array[keep].tobytes() for array in (lower, upper, ni, outside)),
+            tuple(cluster[keep]), rho, reporting, level, posterior, near,
         )  # fmt: skip
 
+    main, many = None, len(samples) > ALL
     every = np.ones(lower.size, dtype=bool)
     half_line = ((lower == -1) & (upper == 0)) | ((lower == 0) & (upper == 1))
     main = fit(every, posterior=True)
@@ -96,13 +108,17 @@ def synthesise(
     if len(samples) < lower.size:
         variants += [Variant(f"rho-{other:g}", "", fit(every, other)) for other in RHOS]
         variants.append(Variant("one-vote", "", fit(every, ONE_VOTE)))
+    left_out = range(len(samples))
+    if many and main is not None and main.bounded:
+        pulls = measure_pulls(main, lower, upper, ni, outside, cluster)
+        left_out = choose_farthest(pulls)
     variants += [
-        Variant("without-sample", str(sample), fit(cluster != sample)) for sample in samples
+        Variant("without-sample", str(samples[place]), fit(codes != place)) for place in left_out
     ]
     return Synthesis(
         samples=len(samples),
         rows=lower.size,
-        persons=float(sum(ni[cluster == sample].max() for sample in samples)),
+        persons=float(persons.sum()),
         main=main,
         variants=tuple(variants) if main is not None else (),
         classical=_pool_exact(lower, upper, ni, cluster, rho, level),
@@ -120,6 +136,35 @@ def synthesise_each(
 ) -> dict[str, Synthesis]:
     """Return `synthesise` of each named set of bounds."""
     return {name: synthesise(**bounds, rho=rho, level=level) for name, bounds in variants.items()}
+
+
+def choose_farthest(pulls: np.ndarray) -> list[int]:
+    """Return the places of the samples that move an end farthest either way, in order.
+
+    ``pulls`` as from `censored.measure_pulls`.
+    """
+    order = np.argsort(pulls, axis=0, kind="stable")
+    return sorted({*order[:FARTHEST].flat, *order[-FARTHEST:].flat})
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _pool_rows(
+    lower: bytes,
+    upper: bytes,
+    ni: bytes,
+    outside: bytes,
+    cluster: tuple,
+    rho: float,
+    reporting: float,
+    level: float,
+    posterior: bool,
+    near: float | None,
+) -> Censored:
+    bounds = (np.frombuffer(array) for array in (lower, upper, ni))
+    return pool_censored(
+        *bounds, np.frombuffer(outside, dtype=bool), np.array(cluster, dtype=object),
+        rho=rho, reporting=reporting, level=level, posterior=posterior, near=near,
+    )  # fmt: skip
 
 
 def decide(allowed, main: Censored | None, variants: list[Variant]) -> str:
