@@ -20,6 +20,7 @@ from metaworkbook.models.censored import (
     decide,
     information_share,
     leave_one_cluster_out,
+    measure_pulls,
     pool_censored,
     reporting_sweep,
     without_directions,
@@ -270,6 +271,20 @@ class TestLikelihood:
         for name, (difference, derivative) in pairs.items():
             expected = pytest.approx(float(difference[0]) / (2 * step), rel=DIFFERENCES, abs=1e-5)
             assert float(derivative[0]) == expected, name
+
+    @pytest.mark.parametrize("cluster", [None, CLUSTER])
+    @pytest.mark.parametrize("reporting", [1.0, 0.4])
+    def test_what_each_sample_adds(self, cluster, reporting):
+        """In order of the samples: each one's own likelihood, up to a constant."""
+        evidence, likelihood = make(*TEN, cluster=cluster, reporting=reporting)
+        points = np.array([0.15, -0.3]), np.array([0.03, 0.2])
+        each = likelihood.each(*points)
+        for number in range(len(evidence.labels)):
+            rows = evidence.cluster == number
+            alone = Likelihood(evidence.take(rows), 0.6, reporting).derivatives(*points)
+            for name in ("mu", "tau2", "mu_mu", "mu_tau2", "tau2_tau2"):
+                assert getattr(each, name)[:, number] == pytest.approx(getattr(alone, name))
+            assert np.ptp(each.value[:, number] - alone.value) == pytest.approx(0, abs=ROUNDING)
 
     def test_critical_value_is_that_of_the_conversions(self):
         sizes = np.array([4.0, 5.0, 30.0, 100.0, 5000.0])
@@ -835,3 +850,55 @@ class TestErrors:
     def test_the_sweep_refuses_a_bad_probability(self):
         with pytest.raises(InputError, match="reporting: found 0"):
             reporting_sweep(*TEN, probabilities=(1.0, 0))
+
+
+def draw_many(samples, seed):
+    """Rows of many samples, every other of two rows: coefficients, ranges and directions."""
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(samples), 1 + np.arange(samples) % 2)
+    ni = rng.integers(20, 200, samples)[cluster]
+    r = np.tanh(rng.normal(0.1, 0.2, samples)[cluster] + rng.normal(0, 1 / np.sqrt(ni - 3)))
+    limit = 2 / np.sqrt(ni)
+    kind = rng.integers(0, 3, cluster.size)
+    within = np.abs(r) < limit
+    kinds = [kind == 0, (kind == 1) & within, r > 0]
+    told = limit * (kind == 1)
+    lower = np.select(kinds, [r, -limit, told], -1)
+    upper = np.select(kinds, [r, limit, 1], -told)
+    return {"lower": lower, "upper": upper, "ni": ni.astype(float), "cluster": cluster}
+
+
+class TestManySamples:
+    def test_from_nearby_the_fit_is_the_same(self):
+        rows = draw_many(120, 1)
+        whole = pool_censored(**rows)
+        near = pool_censored(**rows, near=whole.estimate + 0.05)
+        for name in ("estimate", "tau2", "ci_low", "ci_high", "log_likelihood", "p_negative"):
+            assert getattr(near, name) == pytest.approx(getattr(whole, name), abs=ITERATIVE), name
+
+    def test_from_nearby_rows_without_a_maximum_are_still_told(self):
+        found = pool_censored([0.0, 0.0, 0.2], [1, 1, 1], [40, 50, 60], near=0.3)
+        assert (found.bounded, found.ci_high) == (False, np.inf)
+
+    def test_pulls_are_what_leaving_out_does(self):
+        rows = draw_many(80, 2)
+        whole = pool_censored(**rows, posterior=False)
+        without = leave_one_cluster_out(**rows, posterior=False)
+        moved = np.array([[w.ci_low - whole.ci_low, w.ci_high - whole.ci_high] for w in without])
+        pulls = measure_pulls(whole, **rows)
+        assert pulls.shape == (80, 2)
+        # First order: what is left is of the size of the square, a twentieth of the largest.
+        assert np.abs(pulls - moved).max() < 0.05 * np.abs(moved).max()
+        assert (pulls.argmax(axis=0) == moved.argmax(axis=0)).all()
+        assert (pulls.argmin(axis=0) == moved.argmin(axis=0)).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_sign_told_too_early_is_taken_back(seed, monkeypatch):
+    """Steps may be taken while tau2 is still on its way; a bracket may be wrong, a result not."""
+    rows = draw_many(9, seed)
+    careful = pool_censored(**rows, posterior=False)
+    monkeypatch.setattr(censored_profile, "TRUSTED", 0.3)
+    hasty = pool_censored(**rows, posterior=False)
+    for name in ("estimate", "tau2", "ci_low", "ci_high"):
+        assert getattr(hasty, name) == pytest.approx(getattr(careful, name), abs=ITERATIVE), name

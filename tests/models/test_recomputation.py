@@ -64,6 +64,29 @@ def test_a_wrong_censored_number_is_seen(synthesis, name):
         recomputation.recompute_synthesis(replace(synthesis, main=wrong), **ROWS)
 
 
+@pytest.fixture(scope="module")
+def crowd():
+    rng = np.random.default_rng(3)
+    samples = np.repeat(np.arange(110), 1 + np.arange(110) % 2)
+    ni = rng.integers(30, 90, 110).astype(float)[samples]
+    r = np.tanh(rng.normal(-0.2, 0.2, 110)[samples])
+    told = np.arange(r.size) % 3 > 0
+    limit = np.where(told, 0.0, 0.25)
+    return {
+        "lower": np.where(told, r, -limit), "upper": np.where(told, r, limit), "ni": ni,
+        "outside": np.zeros(r.size, dtype=bool), "cluster": samples.astype(object),
+    }  # fmt: skip
+
+
+def test_many_samples(crowd):
+    found = synthesise(**crowd)
+    assert len(recomputation.recompute_synthesis(found, **crowd)) == 10
+    for name in ("estimate", "tau2", "log_likelihood", "ci_low", "ci_high"):
+        wrong = replace(found.main, **{name: getattr(found.main, name) + 1e-4})
+        with pytest.raises(DisagreementError, match=rf"all-rows, {name}: found .* by the second"):
+            recomputation.recompute_synthesis(replace(found, main=wrong), **crowd)
+
+
 def test_a_broken_second_engine_is_seen(synthesis, monkeypatch):
     fit = _pymare.fit
 

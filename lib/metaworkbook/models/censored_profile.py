@@ -84,9 +84,10 @@ class Profile:
 
         drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
         mu, sides = np.array([start]), np.array([-1.0, 1.0])
-        peak = self._climb(mu, self.largest, self._scan(mu))
-        limits = [self.open.limit(-1), self.open.limit(1)]
-        if peak is None or max(limits) >= peak.value - drop:
+        rough = self._scan(mu)
+        limit = max(self.open.limit(-1), self.open.limit(1))
+        peak = self._climb(mu, self.largest, rough) if rough.height[0] > limit + ABOVE else None
+        if peak is None or limit >= peak.value - drop:
             return self.fit(level)
         inside = np.full(2, peak.mu)
         ends = self._cross(inside, self.largest, sides, peak.value, drop, peak)

@@ -136,7 +136,13 @@ def show_methods(
         single = [v.result for v in synthesis.variants if v.name == "without-sample" and v.result]
         if single:
             lows, highs = [r.ci_low for r in single], [r.ci_high for r in single]
-            name = link(f"… {say('leaving out each sample in turn (widest ends)')}")
+            words = say("leaving out each sample in turn (widest ends)")
+            if len(single) < synthesis.samples:
+                words = translate(
+                    "leaving out each of the {count} samples that hold an end most (widest ends)",
+                    language, count=len(single),
+                )  # fmt: skip
+            name = link(f"… {words}")
             ends = format_interval(min(lows), max(highs), language)
             lines.append([name, synthesis.samples - 1, "–", "–", ends])
         if synthesis.classical is not None:

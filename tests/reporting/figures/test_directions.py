@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from metaworkbook.reporting.figures import directions
@@ -25,3 +27,19 @@ def test_a_tie_tells_no_sign(several):
 def test_plot_has_one_mark_a_sample_and_counts_them_in_words(several):
     shown = directions.draw_directions(several, "p").html("en")
     assert "3 samples: 1 negative, 1 positive, 1 without a direction." in shown
+
+
+def test_many_samples_are_counted(several):
+    """One row a sample would make a picture that no program opens."""
+    many = several.iloc[[0] * 90 + [3] * 60 + [4] * 2600].assign(
+        sample_id=[f"s{number}" for number in range(2750)],
+        confidence=["high"] * 50 + ["low"] * 100 + ["medium"] * 2600,
+    )
+    shown = directions.draw_directions(many, "p").html("nb")
+    assert "2750 utvalg" in shown
+    for mark in ("negative-high", "negative-low", "positive-low", "none-medium"):
+        assert f"votes-{mark}" in shown
+    assert "votes-positive-high" not in shown
+    assert float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', shown)[1]) < 200
+    for count in ("90", "60", "2\u00a0600"):
+        assert f">{count}<" in shown

@@ -1,4 +1,7 @@
-"""The effect-direction plot: one row a sample, an arrow for its direction, no significance."""
+"""The effect-direction plot: one row a sample, an arrow for its direction, no significance.
+
+More samples than a reader can take in are counted instead, a bar a direction.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
-from metaworkbook.reporting.language import translate
+from metaworkbook.reporting.figures.forest_groups import MOST_ROWS
+from metaworkbook.reporting.language import format_number, translate
 
 ORDER = ("negative", "none", "positive")
 HEADS = {"negative": "negative", "none": "none told", "positive": "positive"}
 MARKERS = {"negative": "v", "positive": "^", "none": "o"}
+#: Fill of a mark by the confidence of the reading, the surest first.
+FILLS = {"high": style.ACCENT, "medium": style.BAND, "low": "none"}
 WIDTH, ROW = 5.6, 0.24
 
 
@@ -51,7 +57,8 @@ def _render(rows: pd.DataFrame, name: str, language: str) -> str:
     votes = vote_by_sample(rows)
     title = translate("Where each sample points", language)
     with style.figure_context(f"{name}-{language}-directions"):
-        figure = _draw(votes, language)
+        draw = _draw if len(votes) <= MOST_ROWS else _draw_counts
+        figure = draw(votes, language)
         return style.to_svg(figure, f"{name}-directions", title, describe_votes(votes, language))
 
 
@@ -72,9 +79,31 @@ def _draw(votes: pd.DataFrame, language: str):
         n = "" if row["n"] != row["n"] else f" ({row['n']:.0f})"
         label = axes.text(0, y, style.shorten(row["citation"], 48) + n, va="center", fontsize=8.5)
         label.set_url(f"#row-{row['effect_id']}")
-        fill = {"high": style.ACCENT, "medium": style.BAND}.get(row["confidence"], "none")
+        fill = FILLS.get(row["confidence"], "none")
         axes.plot([columns[row["direction"]]], [y], MARKERS[row["direction"]], markersize=7,
                   markerfacecolor=fill, markeredgecolor=style.ACCENT)  # fmt: skip
+    return figure
+
+
+def _draw_counts(votes: pd.DataFrame, language: str):
+    """Draw a bar a direction, parted by the confidence of the reading."""
+    figure = style.new_figure(WIDTH, 1.3)
+    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    counts = {word: votes[votes["direction"] == word] for word in ORDER}
+    axes.set_xlim(-0.3, 1.15)
+    axes.set_ylim(len(ORDER) - 0.4, -0.6)
+    axes.axis("off")
+    longest = max(map(len, counts.values()))
+    for y, (word, group) in enumerate(counts.items()):
+        axes.text(-0.3, y, translate(HEADS[word], language), va="center", fontsize=9)
+        confidence, left = group["confidence"].where(group["confidence"].isin(FILLS), "low"), 0.0
+        for level, fill in FILLS.items():
+            share = float((confidence == level).sum()) / longest
+            if share:
+                axes.barh(y, share, left=left, height=0.55, color=fill, edgecolor=style.ACCENT,
+                          linewidth=0.8, gid=f"votes-{word}-{level}")  # fmt: skip
+            left += share
+        axes.text(left + 0.015, y, format_number(len(group), 0, language), va="center", fontsize=9)
     return figure
 
 
