@@ -47,6 +47,8 @@ def bound_one_sided(found: Selection) -> dict[str, Any] | None:
 def _keep_where(found: Selection, ask: Ask) -> Selection:
     for column, allowed in ask.where.items():
         keep = found.rows[column].isin(allowed)
+        if keep.all():
+            continue
         words = (
             column.replace("_", " ")
             + " "

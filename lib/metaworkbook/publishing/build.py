@@ -206,8 +206,13 @@ class _Build:
             seen = look(planned.notebook, planned.resolved, ledger)
             (work / f"{planned.name}.seen").write_text(seen, encoding="utf-8")
 
-        # The last pages of the list sum up the others and look at most.
-        share([partial(note, planned) for planned in reversed(stale)], self.options.jobs)
+        def weigh(planned: Planned) -> int:
+            file = results_file(self.folder, planned.name)
+            return file.stat().st_size if file.is_file() else 0
+
+        # Who saved most looks at most; before any results, the last pages, which sum up the others.
+        order = sorted(reversed(stale), key=weigh, reverse=True)
+        share([partial(note, planned) for planned in order], self.options.jobs)
         for planned in stale:
             planned.inputs["rows"] = (work / f"{planned.name}.seen").read_text(encoding="utf-8")
         return self._spare(stale)

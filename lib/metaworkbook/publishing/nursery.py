@@ -53,13 +53,13 @@ def main() -> None:
     if ahead:
         _prepare()
     if many:
-        _prepare_drawing()
+        _prepare_more()
     line = sys.stdin.readline()
     if not line:
         return
     plan = json.loads(line)
     if ahead and not many and len(plan["tasks"]) > FEW:
-        _prepare_drawing()
+        _prepare_more()
     # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
     gc.collect()
     gc.freeze()
@@ -75,11 +75,13 @@ def _prepare() -> None:
         _read_ahead()
 
 
-def _prepare_drawing() -> None:
+def _prepare_more() -> None:
     """Do what not every page needs: a few pages do it themselves, if they do."""
     _import(SELDOM)
     with contextlib.suppress(Exception):
         _draw_ahead()
+    with contextlib.suppress(Exception):
+        _read_demonstration()
 
 
 def _import(names: Iterable[str]) -> None:
@@ -94,7 +96,6 @@ def _read_ahead() -> None:
     """Read the evidence, the languages and the schema of notebooks: nearly every page uses them."""
     from nbformat.validator import get_validator
 
-    from metaworkbook.evidence.demonstration import SOURCES, open_source
     from metaworkbook.evidence.descriptions import describe_effects
     from metaworkbook.evidence.ledger import read_ahead
     from metaworkbook.reporting.language import LANGUAGES, format_number, translate
@@ -103,7 +104,14 @@ def _read_ahead() -> None:
         translate("", language)
         format_number(0.0, 0, language)
     get_validator()
-    read_ahead()
+    describe_effects(read_ahead())
+
+
+def _read_demonstration() -> None:
+    """Read the made-up evidence."""
+    from metaworkbook.evidence.demonstration import SOURCES, open_source
+    from metaworkbook.evidence.descriptions import describe_effects
+
     for source in SOURCES:
         describe_effects(open_source(source))
 
