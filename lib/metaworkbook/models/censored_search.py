@@ -23,6 +23,9 @@ STARTS = (0.0, 0.01, 0.04, 0.16, 0.64)
 PROMISING = 2
 #: The search ends when the next step would raise the log-likelihood by less than this.
 SETTLED = 1e-11
+#: A last step shorter than this (Fisher z, or tau2) ends at the maximum: the next would be of
+#: the size of its square.
+SHORT = 1e-4
 #: A search that stops short of a step this promising has not settled.
 FLAT = 1e-7
 #: Shortest share of a Newton step that is tried.
@@ -111,7 +114,11 @@ class Model:
                 step[-1] = -tau2
             gain = float(gradient @ step)
             if abs(gain) < SETTLED:
-                return Peak(b, tau2, value, self._farthest(b, tau2, offset) > FAR)
+                far = self._farthest(b, tau2, offset) > FAR
+                if not far and np.abs(step).max() < SHORT:
+                    # The last step is taken, so that every start ends at the same point.
+                    b, tau2 = b + step[:-1], max(0.0, tau2 + float(step[-1]))
+                return Peak(b, tau2, value, far)
             share, found = 1.0, (-np.inf, gradient, hessian)
             while share > SHORTEST:
                 new_b, new_tau2 = b + share * step[:-1], max(0.0, tau2 + share * step[-1])

@@ -380,7 +380,9 @@ def _read_ledger(problems: list[Problem], chosen: list[Planned]) -> Any:
     try:
         # Looks at what pages see ask for both again, many times.
         ledger = read_ahead()
-        describe_effects(ledger)
+        # What fails here fails in its page, with words.
+        with contextlib.suppress(Exception):
+            describe_effects(ledger)
         problems = [*problems, *check_values(chosen, ledger)]
     except LedgerError as error:
         problems = [*problems, *error.problems]
