@@ -81,7 +81,8 @@ test("a study in a figure opens its evidence by keyboard", async () => {
   assert.equal(await evidence.evaluate((node) => node.open), false);
   await page.locator('svg a[href="#row-a-1"]').focus();
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("details:has(#row-a-1)").open);
+  await page.waitForFunction(() => document.querySelector("details:has(#row-a-1)").open &&
+    document.activeElement.tagName === "SUMMARY");
   assert.equal(await focused(page), "Study A (2001)");
   await page.keyboard.press("Enter");
   assert.equal(await evidence.evaluate((node) => node.open), false);
