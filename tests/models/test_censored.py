@@ -902,3 +902,21 @@ def test_a_sign_told_too_early_is_taken_back(seed, monkeypatch):
     hasty = pool_censored(**rows, posterior=False)
     for name in ("estimate", "tau2", "ci_low", "ci_high"):
         assert getattr(hasty, name) == pytest.approx(getattr(careful, name), abs=ITERATIVE), name
+
+
+@pytest.mark.parametrize(("rows", "positive"), [(110, 2), (110, 3), (40, 2), (12, 3)])
+def test_untold_signs_leave_an_end_on_either_side(rows, positive):
+    """Two hills in mu, and two in tau2: both ends lie on the profile of the higher one."""
+    bounds = np.array([[-0.25, 0.25]] * rows)
+    bounds[:positive], bounds[positive] = 0.35, -0.35
+    outside = np.arange(rows) > positive
+    arguments = (*bounds.T, np.full(rows, 60), outside)
+    found = pool_censored(*arguments, posterior=False)
+    _, likelihood = make(*arguments)
+    tau2 = np.geomspace(1e-3, 1e4, 20_001)
+    for end in (found.ci_low, found.ci_high):
+        profile = likelihood.values(np.full(tau2.size, end), tau2).max()
+        assert profile == pytest.approx(found.log_likelihood - DROP, abs=1e-5)
+    assert found.ci_low < 0 < found.ci_high
+    near = pool_censored(*arguments, posterior=False, near=found.estimate)
+    assert (near.ci_low, near.ci_high) == (found.ci_low, found.ci_high)

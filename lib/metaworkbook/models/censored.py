@@ -68,7 +68,8 @@ def pool_censored(
         Whether to sum the posterior, which takes about half of the time; NaN where not.
     near : float, optional
         A mu from which to climb to the estimate, such as that of nearly the same rows. Only for
-        many samples, whose likelihood has but one maximum: no other is then looked for.
+        many samples, whose likelihood has but one maximum: no other is then looked for. Where a
+        sign is untold (``outside``) there may be one on either side of zero, and it is not used.
 
     Returns
     -------
@@ -236,6 +237,11 @@ def measure_pulls(
         Moves of the lower and of the upper end on the z scale, samples in order of first
         appearance.
 
+    Raises
+    ------
+    InputError
+        For rows that `pool_censored` refuses.
+
     Notes
     -----
     To first order (the envelope theorem): an end e solves P(e) = P(m) - drop, P being the profile
@@ -273,7 +279,8 @@ def _pool(
     near: float | None = None,
 ) -> Censored:
     profile = Profile(Likelihood(evidence, rho, reporting), evidence)
-    fit = profile.fit(level) if near is None else profile.fit_near(near, level)
+    everywhere = near is None or evidence.outside.any()
+    fit = profile.fit(level) if everywhere else profile.fit_near(near, level)
     exact, direction = evidence.exact, evidence.direction
     return Censored(
         estimate=fit.estimate if fit.bounded else np.nan,

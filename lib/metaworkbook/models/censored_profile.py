@@ -49,9 +49,7 @@ class Profile:
 
     def fit(self, level: float) -> Fit:
         """Return maximum and interval at ``level``."""
-        from scipy import special
-
-        drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
+        drop = _drop(level)
         margin = 2.0 * self.largest
         scan = np.linspace(self.start - margin, self.stop + margin, SCAN)
         rough = self._scan(scan)
@@ -80,9 +78,7 @@ class Profile:
 
         Of many samples the profile has but one, so that no scan need look for others.
         """
-        from scipy import special
-
-        drop = 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
+        drop = _drop(level)
         mu, sides = np.array([start]), np.array([-1.0, 1.0])
         rough = self._scan(mu)
         limit = max(self.open.limit(-1), self.open.limit(1))
@@ -183,7 +179,7 @@ class Profile:
         None if the profile rises on and on, as it can while no sample is closed.
         """
         mu, low, high = start, np.array([-np.inf]), np.array([np.inf])
-        best, careful = self.at(mu, trusted=TRUSTED, rough=rough), False
+        best, careful, reopened = self.at(mu, trusted=TRUSTED, rough=rough), False, False
         for _ in range(ITERATIONS):
             low, high = np.where(best.slope > 0, mu, low), np.where(best.slope > 0, high, mu)
             # While one side is open, a step is at most the pace, which doubles.
@@ -192,9 +188,10 @@ class Profile:
                 new = np.clip(new, np.maximum(low, mu - pace), np.minimum(high, mu + pace))
                 pace *= 2.0
             settled, misled = self._judge(best, mu, new, best.slope, best.curvature)
-            if misled.any():
-                low, high = np.array([-np.inf]), np.array([np.inf])
+            if misled.any() and not reopened:
+                low, high, reopened = np.array([-np.inf]), np.array([np.inf]), True
                 continue
+            settled |= misled
             best, mu = self.at(new, None if careful else best.follow(new - mu)), new
             if settled.all():
                 if self._scan(mu).height[0] <= best.value[0] + ABOVE:
@@ -264,8 +261,8 @@ class Profile:
         From a ``peak`` the way begins where a parabola would end it; without one the whole grid of
         tau2 is looked at in every step.
         """
-        target, far = top - drop, sides * np.inf
-        inner, outer = inside, far
+        target, begun = top - drop, pace
+        inner, outer = inside, sides * np.inf
         mu = inside + sides * pace
         if peak:
             with np.errstate(divide="ignore"):
@@ -288,9 +285,10 @@ class Profile:
             new = np.where(open_ended, np.clip(new, mu - pace, mu + pace), new)
             pace = pace * np.where(open_ended, 2.0, 1.0)
             settled, misled = self._judge(best, mu, new, slope, curvature)
-            if misled.any():
-                inner, outer = np.where(misled, inside, inner), np.where(misled, far, outer)
-                continue
+            if peak and misled.any():
+                # Not the highest basin in tau2 was followed: look at all of them.
+                return self._cross(inside, begun, sides, top, drop)
+            settled |= misled
             best, mu = self.at(new, best.follow(new - mu) if peak else None), new
             if settled.all():
                 higher = self._scan(mu).height > best.value + ABOVE
@@ -302,6 +300,13 @@ class Profile:
                 inside = np.where(higher, mu, inner)
                 return self._cross(inside, self.smallest, sides, top, drop)
         raise ConvergenceError(_stuck("an end of the interval"))
+
+
+def _drop(level: float) -> float:
+    """Return how far the profile falls at the ends of the interval: half a chi-square quantile."""
+    from scipy import special
+
+    return 0.5 * float(special.ndtri(0.5 + level / 2.0)) ** 2
 
 
 def _step(
