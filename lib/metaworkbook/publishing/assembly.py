@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import re
@@ -11,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from metaworkbook.errors import WorkbookError
+from metaworkbook.evidence.demonstration import SOURCES, open_source
+from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.publishing.archive import open_archive
 from metaworkbook.publishing.bodies import FOLDER, Bodies
 from metaworkbook.publishing.illustrations import locate
@@ -23,11 +25,43 @@ from metaworkbook.publishing.plan import executed_file, results_file
 from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.provenance import Provenance
 from metaworkbook.publishing.references import list_sources
+from metaworkbook.reporting.language import format_number, translate
 
 LANGUAGES = {"en": "", "nb": "nb"}
 # The name of a group of studies, which no page can have, and how many there are.
 STUDIES, GROUPS = "studies_", 32
+# What writes the site's files, imported at their first use otherwise.
+WRITERS = (
+    "metaworkbook.publishing.site",
+    "latex2mathml.converter",
+    "nbconvert.filters.markdown_mistune",
+    "pygments.lexers.python",
+    "pybtex.database.output.bibtex",
+    "rocrate.rocrate",
+)
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+
+
+def prepare(ledger: Any) -> None:
+    """Load and lay out what needs no page: later, every process that writes has it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The validated evidence.
+    """
+    from metaworkbook.publishing import frame
+
+    for name in WRITERS:
+        import_module(name)
+    open_archive(ledger)
+    for template in frame.environment().list_templates(extensions=["j2"]):
+        frame.environment().get_template(template)
+    for language in LANGUAGES:
+        translate("", language)
+        format_number(0.0, 0, language)
+    for source in SOURCES:
+        describe_effects(open_source(source))
 
 
 def assemble(
@@ -123,12 +157,7 @@ def assemble(
         write_index,
         *(partial(write_studies, *group) for group in groups.items()),
     ]
-    # The evidence and all that is laid out of it stays: nobody need look through it for garbage.
-    gc.freeze()
-    try:
-        share(tasks, jobs)
-    finally:
-        gc.unfreeze()
+    share(tasks, jobs)
     bodies.forget_others([*names, *groups])
 
 

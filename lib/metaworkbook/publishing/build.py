@@ -7,6 +7,7 @@ it in whole. A mistake stops the build before anything runs and leaves the last 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,14 +35,6 @@ from metaworkbook.publishing.progress import Progress
 from metaworkbook.publishing.remote import RemoteNursery, open_nursery
 from metaworkbook.publishing.runner import FEW, JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
 from metaworkbook.publishing.workers import check_backend
-
-# What every site is put together with; what only new pages need, their writers import.
-WRITERS = (
-    "metaworkbook.publishing.assembly",
-    "metaworkbook.publishing.site",
-    "pybtex.database.output.bibtex",
-    "rocrate.rocrate",
-)
 
 
 @dataclass(frozen=True)
@@ -157,10 +150,13 @@ class _Build:
                 if nursery:
                     stack.enter_context(nursery)
                 ledger = _read_ledger(problems, chosen)
+                # What was read and imported stays: nobody need look through it for garbage.
+                gc.freeze()
                 stale = self._find_seen(stale, ledger, work)
-                run = self._run_pages(nursery, stale, work) if stale else Run()
+                run = self._run_pages(nursery, stale, work, ledger) if stale else Run()
             return self._publish(plan, chosen, stale, run, ledger)
         finally:
+            gc.unfreeze()
             swap.remove(work)
 
     def _is_current(self, plan: list[Planned]) -> bool:
@@ -237,7 +233,7 @@ class _Build:
             options.engine, work, notebooks, len(sure) > FEW, options.backend, options.scheduler
         )
 
-    def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path) -> Run:
+    def _run_pages(self, nursery: Nursery, stale: list[Planned], work: Path, ledger: Any) -> Run:
         tasks = []
         for planned in stale:
             folder = work / planned.name
@@ -246,12 +242,12 @@ class _Build:
             cells = planned.notebook["cells"]
             tasks.append(Task(planned.name, notebook, cells, planned.parameters, folder))
         self.progress.begin(len(tasks))
-        options = self.options
+        options, beforehand = self.options, cache(partial(_prepare_assembly, ledger))
 
         def tell(*event: Any) -> None:
             self.progress.tell(*event)
             # There is time for it while pages run.
-            _import_writers()
+            beforehand()
 
         run = nursery.run(tasks, options.jobs, options.time_limit, options.memory_limit, tell)
         by_name = {planned.name: planned for planned in stale}
@@ -349,12 +345,10 @@ class _Build:
                     swap.remove(file)
 
 
-@cache
-def _import_writers() -> None:
-    """Import what puts the site together; what is not to be had fails where it is used."""
-    for name in WRITERS:
-        with contextlib.suppress(Exception):
-            import_module(name)
+def _prepare_assembly(ledger: Any) -> None:
+    """Do what putting the site together needs no page for; what fails here fails there."""
+    with contextlib.suppress(Exception):
+        import_module("metaworkbook.publishing.assembly").prepare(ledger)
 
 
 def load_renderer() -> Any:

@@ -35,7 +35,8 @@ STACK = (
     "IPython.core.completerlib",
     "IPython.core.oinspect",
     "pandas.core.methods.to_dict",
-    "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.backends.backend_agg",
 )
 SELDOM = ("scipy.stats", "pymare")
 WINGS = ("evidence", "models", "reporting", "results")
@@ -49,6 +50,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine, ahead, many = sys.argv[1], AHEAD in sys.argv[2:], MANY in sys.argv[2:]
     channel = os.fdopen(os.dup(1), "w", buffering=1)
+    # Nothing made here is ever garbage: nobody searches it, nor do children, copying its memory.
+    gc.disable()
     import_module("metaworkbook.publishing.engines")
     if ahead:
         _prepare()
@@ -60,9 +63,8 @@ def main() -> None:
     plan = json.loads(line)
     if ahead and not many and len(plan["tasks"]) > FEW:
         _prepare_more()
-    # Nothing made so far is ever garbage: no child searches it, or copies its memory to do so.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     _Nursery(plan, engine, channel).run()
 
 
