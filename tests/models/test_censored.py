@@ -20,7 +20,6 @@ from metaworkbook.models.censored import (
     decide,
     information_share,
     leave_one_cluster_out,
-    measure_pulls,
     pool_censored,
     reporting_sweep,
     without_directions,
@@ -879,18 +878,6 @@ class TestManySamples:
     def test_from_nearby_rows_without_a_maximum_are_still_told(self):
         found = pool_censored([0.0, 0.0, 0.2], [1, 1, 1], [40, 50, 60], near=0.3)
         assert (found.bounded, found.ci_high) == (False, np.inf)
-
-    def test_pulls_are_what_leaving_out_does(self):
-        rows = draw_many(80, 2)
-        whole = pool_censored(**rows, posterior=False)
-        without = leave_one_cluster_out(**rows, posterior=False)
-        moved = np.array([[w.ci_low - whole.ci_low, w.ci_high - whole.ci_high] for w in without])
-        pulls = measure_pulls(whole, **rows)
-        assert pulls.shape == (80, 2)
-        # First order: what is left is of the size of the square, a twentieth of the largest.
-        assert np.abs(pulls - moved).max() < 0.05 * np.abs(moved).max()
-        assert (pulls.argmax(axis=0) == moved.argmax(axis=0)).all()
-        assert (pulls.argmin(axis=0) == moved.argmin(axis=0)).all()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metaworkbook.models import synthesis
-from metaworkbook.models.synthesis import choose_farthest, synthesise, synthesise_each
+from metaworkbook.models import censored_influence, synthesis
+from metaworkbook.models.synthesis import synthesise, synthesise_each
 
 from .tolerances import ITERATIVE
 
@@ -37,10 +37,11 @@ def without(found):
 def test_of_many_samples_those_that_hold_an_end_are_left_out(crowd, monkeypatch):
     some = synthesise(**crowd)
     monkeypatch.setattr(synthesis, "ALL", SAMPLES)
+    monkeypatch.setattr(censored_influence, "ALL", SAMPLES)
     every = synthesise(**crowd)
     few, all_of_them = without(some), without(every)
     assert len(all_of_them) == SAMPLES
-    assert 2 * synthesis.FARTHEST <= len(few) <= 4 * synthesis.FARTHEST
+    assert 2 * censored_influence.FARTHEST <= len(few) <= 4 * censored_influence.FARTHEST
     assert {"s7", "s40", "s99"} < set(few)
     assert list(few) == [name for name in all_of_them if name in few]
     for name, result in few.items():
@@ -55,12 +56,6 @@ def test_of_many_samples_those_that_hold_an_end_are_left_out(crowd, monkeypatch)
         )
     assert some.decision == every.decision
     assert some.persons == every.persons == crowd["ni"].sum()
-
-
-def test_the_farthest_are_chosen_for_both_ends_and_both_ways(monkeypatch):
-    monkeypatch.setattr(synthesis, "FARTHEST", 1)
-    pulls = np.array([[0.0, 3.0], [-2.0, 0.1], [0.1, 0.2], [4.0, 0.0], [0.0, -1.0]])
-    assert choose_farthest(pulls) == [0, 1, 3, 4]
 
 
 def test_readings_of_the_same_rows_are_fitted_once(crowd, monkeypatch):

@@ -89,7 +89,7 @@ def test_lines_stand_at_their_correlations_and_cut_open_ends():
 
 def test_influence_marks_every_sample_and_fills_the_odd(robust, labels):
     names = [labels[sample] for sample in robust.samples]
-    figure = influence.draw_axes(robust.influence, names, "en")
+    figure = influence.draw_axes(robust.influence, names, list(range(len(names))), "en")
     assert len(figure.axes) == 4
     for place, value in enumerate(robust.influence.dffits):
         assert artist(figure.axes[1], f"dffits-{place}").get_xdata()[0] == value

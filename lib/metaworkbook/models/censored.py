@@ -216,46 +216,6 @@ def information_share(
     return InformationShare(*(float(shares[kind].sum()) for kind in kinds))
 
 
-def measure_pulls(
-    fit: Censored,
-    lower: Any,
-    upper: Any,
-    ni: Any,
-    outside: Any = None,
-    cluster: Any = None,
-) -> np.ndarray:
-    """Return about how far each end of the interval moves when a sample is left out.
-
-    Parameters
-    ----------
-    fit : Censored
-        Bounded result of `pool_censored` for these rows; the other arguments as there.
-
-    Returns
-    -------
-    ndarray, shape (samples, 2)
-        Moves of the lower and of the upper end on the z scale, samples in order of first
-        appearance.
-
-    Raises
-    ------
-    InputError
-        For rows that `pool_censored` refuses.
-
-    Notes
-    -----
-    To first order (the envelope theorem): an end e solves P(e) = P(m) - drop, P being the profile
-    and m its maximum, so without sample i it moves by (l_i(e) - l_i(m)) / P'(e), l_i being the
-    sample's log-likelihood at the best tau2. The error is of the order of the square.
-    """
-    evidence = check_rows(lower, upper, ni, outside, cluster)
-    likelihood = Likelihood(evidence, fit.rho, fit.reporting)
-    ends = np.array([fit.ci_low, fit.ci_high])
-    best = Profile(likelihood, evidence).at(ends)
-    each = likelihood.each(np.append(ends, fit.estimate), np.append(best.tau2, fit.tau2)).value
-    return (each[:2] - each[2]).T / best.slope
-
-
 def decide(main: Censored, variants: Sequence[Censored]) -> str:
     """Return "negative" or "positive" if every interval lies on that side of zero.
 

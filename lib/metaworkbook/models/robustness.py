@@ -10,21 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from metaworkbook.models.censored import (
-    PROBABILITIES,
-    leave_one_cluster_out,
-    pool_censored,
-    reporting_sweep,
-)
+from metaworkbook.models.censored import PROBABILITIES, pool_censored, reporting_sweep
+from metaworkbook.models.censored_influence import ALL, choose_farthest, choose_left_out
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.heterogeneity import METHODS
 from metaworkbook.models.multilevel import aggregate
 from metaworkbook.models.pooling import pool
 from metaworkbook.models.sensitivity import baujat, cumulative, gosh, influence, leave_one_out
+from metaworkbook.results.directions import Censored
 from metaworkbook.results.robustness import CensoredRobustness, Robustness
 
 #: Correlations of results of one sample that are tried, the main one among them.
 RHOS = (0.3, 0.6, 0.8)
+#: Of more samples than `ALL` the result is followed at so many places as they came in.
+PLACES = 40
 #: Subsets that show the picture; all of them where there are fewer.
 SUBSETS = 20_000
 #: Seed of the drawn subsets, so that a page is the same on every run.
@@ -48,29 +47,45 @@ def examine_censored(
     CensoredRobustness
         With fewer than three samples only their names.
     """
-    labels = np.asarray(cluster, dtype=object)
-    samples = tuple(dict.fromkeys(labels.tolist()))
-    names = tuple(str(sample) for sample in samples)
-    if not gate(len(samples)).verdict:
-        return CensoredRobustness(names, None)
-    rows = dict(lower=lower, upper=upper, ni=ni, outside=outside, cluster=labels)
+    rows = dict(lower=lower, upper=upper, ni=ni, outside=outside)
     rows = {name: np.asarray(values) for name, values in rows.items()}
-    reached = [np.isin(labels, samples[: place + 1]) for place in range(len(samples))]
+    rows["cluster"] = labels = np.asarray(cluster, dtype=object)
+    places = {sample: place for place, sample in enumerate(dict.fromkeys(labels.tolist()))}
+    names, count = tuple(map(str, places)), len(places)
+    if not gate(count).verdict:
+        return CensoredRobustness(names, None)
+    numbers = np.array([places[label] for label in labels.tolist()])
+    main = pool_censored(**rows, rho=rho)
+    near = main.estimate if count > ALL and main.bounded else None
+
+    def fit(kept: np.ndarray, near: float | None = None) -> Censored:
+        part = {name: values[kept] for name, values in rows.items()}
+        return pool_censored(**part, rho=rho, posterior=False, near=near)
+
+    left_out = set(choose_left_out(main, **rows))
+    followed = {place for place in choose_places(count) if gate(place + 1).verdict}
     return CensoredRobustness(
         samples=names,
-        main=pool_censored(**rows, rho=rho),
-        without=leave_one_cluster_out(**rows, rho=rho, posterior=False),
+        main=main,
+        without=tuple(
+            fit(numbers != place, near) if place in left_out else None for place in range(count)
+        ),
         cumulative=tuple(
-            pool_censored(
-                **{name: values[kept] for name, values in rows.items()}, rho=rho, posterior=False
-            )
-            if gate(place).verdict
-            else None
-            for place, kept in enumerate(reached, 1)
+            fit(numbers <= place) if place in followed else None for place in range(count)
         ),
         rhos=tuple(pool_censored(**rows, rho=value, posterior=False) for value in RHOS),
         reporting=reporting_sweep(**rows, rho=rho, probabilities=PROBABILITIES, posterior=False),
     )
+
+
+def choose_places(count: int) -> list[int]:
+    """Return the places among ``count`` samples at which a result is followed, the last included.
+
+    Every one of up to `ALL`; of more, `PLACES` at equal distances.
+    """
+    if count <= ALL:
+        return list(range(count))
+    return np.linspace(count / PLACES - 1, count - 1, PLACES).round().astype(int).tolist()
 
 
 def examine_coefficients(yi: Any, vi: Any, cluster: Any, rho: float = 0.6) -> Robustness:
@@ -95,11 +110,14 @@ def examine_coefficients(yi: Any, vi: Any, cluster: Any, rho: float = 0.6) -> Ro
         return Robustness(samples)
     one = aggregate(yi, vi, labels, rho)
     varied = [aggregate(yi, vi, labels, value) for value in RHOS]
+    without, farthest = leave_one_out(one.yi, one.vi), list(range(len(samples)))
+    if len(samples) > ALL:
+        farthest = choose_farthest(without.estimate[:, None])
     return Robustness(
         samples=samples,
         composites=one,
         pooled=headline(one.yi, one.vi),
-        leave_one_out=leave_one_out(one.yi, one.vi),
+        leave_one_out=without,
         influence=influence(one.yi, one.vi),
         baujat=baujat(one.yi, one.vi),
         cumulative=cumulative(one.yi, one.vi),
@@ -109,6 +127,8 @@ def examine_coefficients(yi: Any, vi: Any, cluster: Any, rho: float = 0.6) -> Ro
             for method in METHODS
             for ci in (("wald",) if method == "FE" else ("knapp-hartung", "wald"))
         ),
+        farthest=tuple(farthest),
+        followed=tuple(choose_places(len(samples))),
         at_rho=RHOS,
         rhos=tuple(headline(each.yi, each.vi) for each in varied),
     )

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from metaworkbook.errors import InputError
-from metaworkbook.models.censored import information_share, measure_pulls, pool_censored
+from metaworkbook.models.censored import information_share, pool_censored
+from metaworkbook.models.censored_influence import ALL, choose_left_out
 from metaworkbook.models.directions import sign_test
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.multilevel import aggregate
@@ -29,9 +30,6 @@ REPORTING = (0.7, 0.4)
 RHO, RHOS = 0.6, (0.3, 0.8)
 #: Correlation at which a sample's further rows add next to nothing.
 ONE_VOTE = 0.95
-#: Up to so many samples each is left out in turn. Of more, those whose absence moves an end of the
-#: interval farthest, so many upwards and downwards for each end.
-ALL, FARTHEST = 100, 10
 #: Fits remembered, since several readings of a question often take the same rows.
 REMEMBERED = 256
 
@@ -108,12 +106,9 @@ def synthesise(
     if len(samples) < lower.size:
         variants += [Variant(f"rho-{other:g}", "", fit(every, other)) for other in RHOS]
         variants.append(Variant("one-vote", "", fit(every, ONE_VOTE)))
-    left_out = range(len(samples))
-    if many and main is not None and main.bounded:
-        pulls = measure_pulls(main, lower, upper, ni, outside, cluster)
-        left_out = choose_farthest(pulls)
     variants += [
-        Variant("without-sample", str(samples[place]), fit(codes != place)) for place in left_out
+        Variant("without-sample", str(samples[place]), fit(codes != place))
+        for place in choose_left_out(main, lower, upper, ni, outside, cluster)
     ]
     return Synthesis(
         samples=len(samples),
@@ -136,15 +131,6 @@ def synthesise_each(
 ) -> dict[str, Synthesis]:
     """Return `synthesise` of each named set of bounds."""
     return {name: synthesise(**bounds, rho=rho, level=level) for name, bounds in variants.items()}
-
-
-def choose_farthest(pulls: np.ndarray) -> list[int]:
-    """Return the places of the samples that move an end farthest either way, in order.
-
-    ``pulls`` as from `censored.measure_pulls`.
-    """
-    order = np.argsort(pulls, axis=0, kind="stable")
-    return sorted({*order[:FARTHEST].flat, *order[-FARTHEST:].flat})
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -39,8 +39,12 @@ SAYINGS = {
     "counts": "{k} samples, {rows} rows, {n} persons",
     "range": "what the row leaves open: {low} to {high}",
 }
-
-
+#: Rows that a page holds and a browser pools without delay.
+MOST_CANDIDATES = 1000
+MANY = (
+    "The {count} rows are too many to be pooled anew in the page. Download them, or narrow the "
+    "question by the page's parameters."
+)
 NEEDS = "This part works on the finished page, with JavaScript."
 
 
@@ -60,6 +64,9 @@ def show_explorer(candidates: pd.DataFrame, tiers: str, rho: float = 0.6) -> Sho
     def render(language: str) -> str:
         if candidates.empty:
             return f"<p>{escape(translate('There is no row to pool.', language))}</p>"
+        if len(candidates) > MOST_CANDIDATES:
+            count = format_number(len(candidates), 0, language)
+            return f"<p>{escape(translate(MANY, language, count=count))}</p>"
         rows = candidates.to_dict("records")
         says = " ".join(
             f'data-say-{name}="{escape(translate(text, language))}"'

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from metaworkbook.reporting.display import Shown, escape
+from metaworkbook.reporting.figures.influence import FARTHEST, tell_few
 from metaworkbook.reporting.figures.levels import Line, draw_lines
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
 from metaworkbook.reporting.sentences import name_pair
@@ -11,11 +14,15 @@ from metaworkbook.results import Censored, Pooled
 from metaworkbook.results.robustness import CensoredRobustness, Robustness
 
 FEW = "With fewer than three samples there is nothing to leave out."
+#: Of many samples.
+FARTHEST_END = "Of {count} samples, those are shown that move an end of the interval most."
+ON_THE_WAY = "Of {count} steps, {shown} are shown."
 FEW_EXACT = "With fewer than three samples that print a coefficient there is nothing to show."
 
 
 def draw_without(censored: CensoredRobustness, labels: dict[str, str], name: str) -> Shown:
     """Show the censored model without each sample in turn; ``labels`` names samples by id."""
+    fitted = [place for place, result in enumerate(censored.without) if result is not None]
 
     def lines(language: str) -> list[Line]:
         if censored.main is None:
@@ -23,59 +30,70 @@ def draw_without(censored: CensoredRobustness, labels: dict[str, str], name: str
         every = _line(translate("all samples", language), censored.main, strong=True)
         word = "without {sample}"
         return [every] + [
-            _line(translate(word, language, sample=labels[sample]), result)
-            for sample, result in zip(censored.samples, censored.without, strict=True)
-        ]
+            _line(translate(word, language, sample=labels[censored.samples[place]]),
+                  censored.without[place])
+            for place in fitted
+        ]  # fmt: skip
 
-    return draw_lines(lines, "All rows, without each sample in turn", f"{name}-without", FEW)
+    note = partial(tell_few, FARTHEST_END, len(fitted), len(censored.samples))
+    title = "All rows, without each sample in turn"
+    return draw_lines(lines, title, f"{name}-without", FEW, note)
 
 
 def draw_cumulative(censored: CensoredRobustness, labels: dict[str, str], name: str) -> Shown:
     """Show the censored model as samples came in, from the third on."""
+    fitted = {
+        sample: result
+        for sample, result in zip(censored.samples, censored.cumulative, strict=False)
+        if result is not None
+    }
 
     def lines(language: str) -> list[Line]:
         return [
             _line(translate("up to {sample}", language, sample=labels[sample]), result)
-            for sample, result in zip(censored.samples, censored.cumulative, strict=False)
-            if result is not None
+            for sample, result in fitted.items()
         ]
 
-    return draw_lines(lines, "All rows, in order of publication", f"{name}-cumulative", FEW)
+    # The first two stand alone.
+    note = partial(tell_few, ON_THE_WAY, len(fitted), len(censored.samples) - 2)
+    title = "All rows, in order of publication"
+    return draw_lines(lines, title, f"{name}-cumulative", FEW, note)
 
 
 def draw_coefficients_without(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
     """Show the pool of coefficients without each sample in turn."""
+    left, places = robust.leave_one_out, robust.farthest
 
     def lines(language: str) -> list[Line]:
-        if robust.pooled is None:
+        if left is None:
             return []
-        left = robust.leave_one_out
         every = _line(translate("all samples", language), robust.pooled, strong=True)
         word = "without {sample}"
         return [every] + [
-            Line(translate(word, language, sample=labels[sample]), left.estimate[i],
+            Line(translate(word, language, sample=labels[robust.samples[i]]), left.estimate[i],
                  left.ci_low[i], left.ci_high[i])
-            for i, sample in enumerate(robust.samples)
+            for i in places
         ]  # fmt: skip
 
+    note = partial(tell_few, FARTHEST, len(places), len(robust.samples))
     title = "Coefficients alone, without each sample in turn"
-    return draw_lines(lines, title, f"{name}-leave-one-out", FEW_EXACT)
+    return draw_lines(lines, title, f"{name}-leave-one-out", FEW_EXACT, note)
 
 
 def draw_coefficients_cumulative(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
     """Show the pool of coefficients as samples came in."""
+    grown, places = robust.cumulative, [place for place in robust.followed if place > 0]
 
     def lines(language: str) -> list[Line]:
-        grown = robust.cumulative
         return [
-            Line(translate("up to {sample}", language, sample=labels[sample]), grown.estimate[i],
-                 grown.ci_low[i], grown.ci_high[i])
-            for i, sample in enumerate(robust.samples)
-            if grown is not None and i > 0
+            Line(translate("up to {sample}", language, sample=labels[robust.samples[i]]),
+                 grown.estimate[i], grown.ci_low[i], grown.ci_high[i])
+            for i in places
         ]  # fmt: skip
 
+    note = partial(tell_few, ON_THE_WAY, len(places), len(robust.samples) - 1)
     title = "Coefficients alone, in order of publication"
-    return draw_lines(lines, title, f"{name}-by-year", FEW_EXACT)
+    return draw_lines(lines, title, f"{name}-by-year", FEW_EXACT, note)
 
 
 def _line(label: str, result: Censored | Pooled, strong: bool = False) -> Line:
@@ -151,13 +169,19 @@ def _headline(censored: CensoredRobustness, x: dict, y: dict, language: str) -> 
     pair = f"{name_pair(x, y, language)}: "
     if censored.main is None:
         return pair + translate(FEW, language)
-    sides = {_side(result) for result in (censored.main, *censored.without)}
-    text = (
-        "leaving out any one sample changes neither the side of the interval nor its verdict."
-        if len(sides) == 1
-        else "leaving out one sample changes on which side of zero the interval lies."
-    )
-    return pair + translate(text, language)
+    fitted = [result for result in censored.without if result is not None]
+    if len({_side(result) for result in (censored.main, *fitted)}) > 1:
+        text = "leaving out one sample changes on which side of zero the interval lies."
+    elif len(fitted) < len(censored.samples):
+        text = (
+            "leaving out any one of the {count} samples that move its ends most changes neither "
+            "the side of the interval nor its verdict."
+        )
+    else:
+        text = (
+            "leaving out any one sample changes neither the side of the interval nor its verdict."
+        )
+    return pair + translate(text, language, count=len(fitted))
 
 
 def _side(result: Censored) -> int:

@@ -241,15 +241,29 @@ FIELDS = (
     ("Place in the source", "locator", False),
     ("Reference", "full_reference", False),
 )
+#: Entries that a page holds; of more it holds links.
+MOST_ENTRIES = 1000
 #: Statistics that are words and no number.
 UNSEEN = "coefficient not seen"
 
 
 def show_evidence(rows: pd.DataFrame) -> Shown:
-    """Show each row's way back to its source, one folded entry a row."""
+    """Show each row's way back to its source, one folded entry a row; of very many a link."""
 
     def render(language: str) -> str:
-        return "".join(_entry(row, language) for row in rows.to_dict("records"))
+        if len(rows) <= MOST_ENTRIES:
+            return "".join(_entry(row, language) for row in rows.to_dict("records"))
+        columns = (rows[name] for name in ("effect_id", "citation", "study_id"))
+        items = "".join(
+            f'<li id="row-{escape(effect)}"><a href="study/{escape(study)}.html">{escape(citation)}'
+            f'</a> <span class="muted">{escape(effect)}</span></li>'
+            for effect, citation, study in zip(*columns, strict=True)
+        )
+        count = format_number(len(rows), 0, language)
+        title = translate("{count} rows, each told in full on its study's page", language,
+                          count=count)  # fmt: skip
+        summary = f"<summary>{escape(title)}</summary>"
+        return f'<details class="evidence">{summary}<ol>{items}</ol></details>'
 
     return Shown(render)
 

@@ -16,12 +16,13 @@ class CensoredRobustness(Result):
     """The censored model without each sample, as samples came in, and at other assumptions.
 
     ``samples`` are in order of publication; ``without`` and ``cumulative`` have one element a
-    sample (``cumulative`` None below three), all are empty and ``main`` is None below the gate.
+    sample, None where it was not fitted (``cumulative`` below three; of more than a hundred samples
+    all but some); all are empty and ``main`` is None below the gate.
     """
 
     samples: tuple[str, ...]
     main: Censored | None
-    without: tuple[Censored, ...] = ()
+    without: tuple[Censored | None, ...] = ()
     cumulative: tuple[Censored | None, ...] = ()
     rhos: tuple[Censored, ...] = ()
     reporting: tuple[Censored, ...] = ()
@@ -32,7 +33,9 @@ class Robustness(Result):
     """The pool of coefficients, one composite a sample, and everything it hangs on.
 
     ``samples`` are in order of publication. What the number of samples does not allow is None or
-    empty. ``rhos`` holds the pool at each correlation in ``at_rho``.
+    empty. ``rhos`` holds the pool at each correlation in ``at_rho``. ``farthest`` and ``followed``
+    are the places of the samples to show where they are left out and as they come in: all of them,
+    of more than a hundred some.
     """
 
     samples: tuple[str, ...]
@@ -44,6 +47,8 @@ class Robustness(Result):
     cumulative: Cumulative | None = None
     gosh: Gosh | None = None
     estimators: tuple[Pooled, ...] = ()
+    farthest: tuple[int, ...] = ()
+    followed: tuple[int, ...] = ()
     at_rho: tuple[float, ...] = ()
     rhos: tuple[Pooled, ...] = ()
 

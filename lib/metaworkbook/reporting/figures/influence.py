@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ PANELS = (
     ("cook_d", "Cook's distance"),
     ("weight", "Weight"),
 )
+FARTHEST = "Of {count} samples, the {shown} are shown that move the estimate most."
 TITLE = "Which samples carry the result"
 EMPTY = (
     "With fewer than three samples that print a coefficient, no sample can be set against the rest."
@@ -38,20 +40,35 @@ def draw_influence(robust: Robustness, labels: dict[str, str], name: str) -> Sho
         Prefix of the figure's ids.
     """
     names = [labels[sample] for sample in robust.samples]
-    return Shown(partial(_render, robust.influence, names, name))
+    return Shown(partial(_render, robust.influence, names, robust.farthest, name))
 
 
-def _render(influence: Influence | None, labels: list[str], name: str, language: str) -> str:
+def _render(
+    influence: Influence | None,
+    labels: list[str],
+    places: Sequence[int],
+    name: str,
+    language: str,
+) -> str:
     if influence is None:
         return f"<p>{escape(translate(EMPTY, language))}</p>"
+    told = tell_few(FARTHEST, len(places), len(labels), language)
     with style.figure_context(f"{name}-{language}-influence"):
-        figure = draw_axes(influence, labels, language)
+        shown = [labels[place] for place in places]
+        figure = draw_axes(influence, shown, list(places), language)
         text = describe(influence, labels, language)
-        return style.to_svg(figure, f"{name}-influence", translate(TITLE, language), text)
+        drawn = style.to_svg(figure, f"{name}-influence", translate(TITLE, language), text)
+    return (f"<p>{escape(told)}</p>" if told else "") + drawn
 
 
-def draw_axes(influence: Influence, labels: list[str], language: str):
-    """Return the figure: one panel a diagnostic, one row a sample."""
+def tell_few(text: str, shown: int, count: int, language: str) -> str:
+    """Return the sentence that fewer are shown than there are, blank where all are."""
+    return translate(text, language, shown=shown, count=count) if shown < count else ""
+
+
+def draw_axes(influence: Influence, labels: list[str], places: list[int], language: str):
+    """Return the figure: one panel a diagnostic, one row a sample at ``places``."""
+    odd = np.asarray(influence.influential)[places]
     count = len(labels)
     height = ROW * (count + 0.6) + 0.75
     figure = style.new_figure(WIDTH, height)
@@ -60,10 +77,10 @@ def draw_axes(influence: Influence, labels: list[str], language: str):
     for panel, (field, head) in enumerate(PANELS):
         left = 0.33 + panel * (width + 0.006)
         axes = figure.add_axes((left, bottom, width - 0.012, top - bottom))
-        values = np.asarray(getattr(influence, field))
+        values = np.asarray(getattr(influence, field))[places]
         for place, value in enumerate(values):
-            fill = style.ACCENT_2 if influence.influential[place] else style.PAPER
-            colour = style.ACCENT_2 if influence.influential[place] else style.ACCENT
+            fill = style.ACCENT_2 if odd[place] else style.PAPER
+            colour = style.ACCENT_2 if odd[place] else style.ACCENT
             axes.plot([0, value], [place] * 2, color=style.BAND, linewidth=1)
             axes.plot([value], [place], "o", markersize=5, markeredgecolor=colour,
                       markerfacecolor=fill, gid=f"{field}-{place}")  # fmt: skip

@@ -33,7 +33,13 @@ class Line:
     strong: bool = False
 
 
-def draw_lines(lines: Callable[[str], Sequence[Line]], title: str, name: str, empty: str) -> Shown:
+def draw_lines(
+    lines: Callable[[str], Sequence[Line]],
+    title: str,
+    name: str,
+    empty: str,
+    note: Callable[[str], str] | None = None,
+) -> Shown:
     """Show estimates as correlations, one line each.
 
     Parameters
@@ -46,17 +52,21 @@ def draw_lines(lines: Callable[[str], Sequence[Line]], title: str, name: str, em
         Prefix of the figure's ids, unique in its page.
     empty : str
         English sentence shown instead where there is no line.
+    note : callable, optional
+        Gives a sentence, blank for none, that stands before the figure in a language.
     """
-    return Shown(partial(_render, lines, title, name, empty))
+    return Shown(partial(_render, lines, title, name, empty, note))
 
 
-def _render(lines, title: str, name: str, empty: str, language: str) -> str:
+def _render(lines, title: str, name: str, empty: str, note, language: str) -> str:
     rows = list(lines(language))
     if not rows:
         return f"<p>{escape(translate(empty, language))}</p>"
     title = translate(title, language)
+    told = note(language) if note else ""
     with style.figure_context(f"{name}-{language}"):
-        return style.to_svg(draw_axes(rows, language), name, title, describe(rows, language))
+        drawn = style.to_svg(draw_axes(rows, language), name, title, describe(rows, language))
+    return (f"<p>{escape(told)}</p>" if told else "") + drawn
 
 
 def draw_axes(lines: Sequence[Line], language: str):
