@@ -13,7 +13,7 @@ from metaworkbook.evidence.columns import NUMBERS, TABLES, WORDS, Column
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.dictionary import FILE, read_dictionary
 from metaworkbook.evidence.ledger import check_ledger, read_ledger
-from metaworkbook.evidence.parameters import PHASES, RATERS
+from metaworkbook.evidence.parameters import MEASURES, PHASES, RATERS
 from metaworkbook.evidence.selection import select
 
 from .. import ledgers
@@ -57,7 +57,7 @@ def field_of(content, table, name):
 
 def test_parameters_take_the_words_of_the_dictionary():
     columns = {column.name: column for column in ledgers.DICTIONARY["effects"].columns}
-    for words, name in ((RATERS, "y_rater"), (PHASES, "phase")):
+    for words, name in ((RATERS, "y_rater"), (PHASES, "phase"), (MEASURES, "measure_family")):
         assert set(words) - {"any"} == set(columns[name].enum) - {""}
 
 

@@ -12,7 +12,7 @@ from metaworkbook.errors import ProblemsError
 from metaworkbook.evidence import selection as s
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger, read_ledger
-from metaworkbook.evidence.parameters import check_parameters, resolve_constructs
+from metaworkbook.evidence.parameters import MEASURES, check_parameters, resolve_constructs
 
 from .. import ledgers
 
@@ -313,7 +313,7 @@ def test_families_and_constructs(small_ledger):
         ("rater", None, "a text"),
         ("phase", "Early", "any, pre, early, middle, late, post, follow_up, averaged, change, "
          "unclear"),
-        ("measure_family", "interview", "any, self_dimension"),
+        ("measure_family", "diary", ", ".join(MEASURES)),
         ("population", "children", "adults, all"),
         ("tiers", "A R", "A B C D E F P, separated by spaces"),
         ("tiers", "", "A B C D E F P, separated by spaces"),

@@ -13,6 +13,9 @@ RATERS = ("any", "client", "therapist", "observer", "mixed", "unclear")
 PHASES = (
     "any", "pre", "early", "middle", "late", "post", "follow_up", "averaged", "change", "unclear",
 )  # fmt: skip
+MEASURES = (
+    "any", "self_dimension", "self_category", "interview", "to_therapist", "observer", "unclear",
+)  # fmt: skip
 #: Parameters of a notebook whose values the evidence decides.
 PARAMETERS = ("x", "y", "rater", "phase", "measure_family", "population", "tiers", "pairs")
 
@@ -56,11 +59,10 @@ def check_parameters(ledger: Ledger, **parameters: str | int) -> None:
     ProblemsError
         With every parameter whose value is not allowed.
     """
-    effects = ledger.tables["effects"]
     allowed = {
         "rater": RATERS,
         "phase": PHASES,
-        "measure_family": ("any", *sorted(set(effects["measure_family"]) - {""})),
+        "measure_family": MEASURES,
         "population": POPULATIONS,
     }
     problems = []

@@ -209,7 +209,8 @@ def _check_columns(choices: Choices, described: pd.DataFrame) -> None:
                     problems.append(
                         Problem(*place, f'"{column}"', "a column of the evidence", "Correct it.")
                     )
-                elif value not in (words := set(described[column].astype(str))):
+                # Without a row every word is as good.
+                elif len(described) and value not in (words := set(described[column].astype(str))):
                     listed = ", ".join(sorted(words)[:12])
                     problems.append(Problem(*place, f'"{value}"', listed, "Correct the value."))
     if problems:

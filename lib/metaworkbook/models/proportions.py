@@ -47,7 +47,7 @@ def exact_shares(events: Any, totals: Any, level: float = 0.95) -> ExactShare:
     """
     from scipy.special import betaincinv
 
-    x, n = check_counts(events, totals)
+    x, n = check_counts(events, totals, fewest=0)
     tail = (1 - arrays.check_level(level)) / 2
     low, high = np.zeros(x.size), np.ones(x.size)
     some, lacking = x > 0, x < n
@@ -165,10 +165,10 @@ def pool_each_share(groups: dict[str, dict[str, Any]]) -> dict[str, PooledShare 
     }
 
 
-def check_counts(events: Any, totals: Any) -> tuple[np.ndarray, np.ndarray]:
+def check_counts(events: Any, totals: Any, fewest: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return counts and totals as float arrays, else raise InputError."""
     x, n = arrays.as_vector("events", events), arrays.as_vector("totals", totals)
-    if x.size != n.size or x.size == 0:
+    if x.size != n.size or x.size < fewest:
         raise InputError(
             f"events and totals: found {x.size} and {n.size}; allowed: one of each a sample."
         )
