@@ -8,7 +8,7 @@ from metaworkbook.evidence.codings import RECODINGS, confirm_codings, pair_codin
 from metaworkbook.evidence.ledger import read_ledger
 from metaworkbook.evidence.questions import ask_propositions, ask_recoded
 from metaworkbook.models.verdicts import judge_propositions
-from metaworkbook.publishing.sight import _pieces
+from metaworkbook.publishing.digests import write_pieces
 
 from .synthetic import Writer, proposition
 
@@ -120,4 +120,4 @@ def test_parts_without_a_recoded_row_are_taken_over_as_they_are():
     recoded = ask_recoded(ledger, ask_propositions(ledger))
     for how in RECODINGS:
         for kept, asked in zip(recoded[how], ask_propositions(recode(ledger, how)), strict=True):
-            assert b"".join(_pieces(kept)) == b"".join(_pieces(asked)), (how, kept.id)
+            assert b"".join(write_pieces(kept)) == b"".join(write_pieces(asked)), (how, kept.id)

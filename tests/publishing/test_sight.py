@@ -12,9 +12,10 @@ import pytest
 
 from metaworkbook import evidence, paths
 from metaworkbook.publishing import sight
+from metaworkbook.publishing.digests import write_pieces
 from metaworkbook.publishing.pages import read_pages
 from metaworkbook.publishing.parameters import declared_parameters, resolve_parameters
-from metaworkbook.publishing.sight import _pieces, look
+from metaworkbook.publishing.sight import look
 from metaworkbook.publishing.source import read_notebook
 
 from . import books
@@ -119,7 +120,7 @@ def test_what_only_shows_is_told(ledger, cell):
 
 
 def digest(value):
-    return b"".join(_pieces(value))
+    return b"".join(write_pieces(value))
 
 
 @dataclasses.dataclass

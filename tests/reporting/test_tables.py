@@ -3,9 +3,6 @@ from __future__ import annotations
 import math
 import re
 
-import pandas as pd
-import pytest
-
 from metaworkbook.reporting import tables
 from metaworkbook.reporting.display import to_text
 
@@ -31,21 +28,6 @@ def test_cells_are_escaped_unless_marked():
     assert "<script>" not in table
     assert "<img" not in table
     assert "<b>x</b>" in table
-
-
-@pytest.mark.parametrize("field", ["citation", "summary", "detail", "oddity", "path", "effect_id",
-                                   "study_id", "doi", "x_measure", "coder_note"])  # fmt: skip
-def test_evidence_escapes_every_field(rows, field):
-    rows.loc[0, field] = HOSTILE
-    shown = tables.show_evidence(rows).html("en")
-    assert "<script" not in shown
-    assert "<img" not in shown
-
-
-def test_evidence_gives_each_row_its_place(rows):
-    shown = tables.show_evidence(rows).html("en")
-    for effect_id in rows["effect_id"]:
-        assert f'id="row-{effect_id}"' in shown
 
 
 def test_left_out_shows_every_reason(rows):
@@ -100,15 +82,3 @@ def test_unnumbered_review_shows_its_direction(reviews, synthesis, censored):
     reviews.loc[0, "estimate"] = math.nan
     shown = to_text(tables.show_methods(synthesis(censored()), {}, reviews).html("en"))
     assert "negative" in shown
-
-
-def test_tables_take_an_empty_frame():
-    assert tables.show_evidence(pd.DataFrame()).html("nb") == ""
-
-
-def test_rows_that_were_read_differently_show_both_readings(rows):
-    rows.loc[0, ["second_reading", "direction", "direction_second"]] = [
-        "direction n", "negative", "mixed"]  # fmt: skip
-    rows["n_second"] = 44.0
-    shown = to_text(tables.show_evidence(rows.iloc[:1]).html("en"))
-    assert "direction: first negative, second mixed; n: first 50, second 44" in shown

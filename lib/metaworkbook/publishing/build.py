@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -32,6 +31,7 @@ from metaworkbook.publishing.plan import (
 )
 from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.progress import Progress
+from metaworkbook.publishing.publication import describe_state, forget_others, publish
 from metaworkbook.publishing.remote import RemoteNursery, open_nursery
 from metaworkbook.publishing.runner import FEW, JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
 from metaworkbook.publishing.workers import check_backend
@@ -162,23 +162,7 @@ class _Build:
     def _is_current(self, plan: list[Planned]) -> bool:
         if any(planned.changes for planned in plan):
             return False
-        return manifest.read_state(self.site) == self._state(plan)
-
-    def _state(self, plan: list[Planned]) -> dict[str, Any]:
-        """Return what the site as a whole was made from."""
-        return {
-            "package": keys.digest_package(),
-            "list": keys.digest_file(paths.notebooks() / "pages.toml"),
-            "lock": keys.digest_file(paths.root() / "requirements.lock"),
-            "pages": {
-                planned.name: {
-                    file.name: keys.digest_file(file)
-                    for file in output_files(self.folder, planned.name)
-                }
-                for planned in plan
-            },
-            "ledger": plan[0].inputs["ledger"] if plan else "",
-        }
+        return manifest.read_state(self.site) == describe_state(self.folder, plan)
 
     def _find_used(self, chosen: list[Planned]) -> list[Planned]:
         """Return the pages to run unless the evidence spares them: what they use has moved."""
@@ -298,51 +282,15 @@ class _Build:
         # A page that failed must not leave a hole in a good site; without one, show what there is.
         swapped = not (run.failures and self.site.exists())
         if swapped:
-            self._forget_others(plan)
+            forget_others(self.folder, plan)
             files = {p.name: output_files(self.folder, p.name) for p in plan}
             available = [p for p in plan if all(file.is_file() for file in files[p.name])]
             swapped = bool(available)
             if available:
-                self._assemble(available, ledger)
+                self.progress.say(f"putting the site together: {len(available)} pages")
+                renderer = self.renderer or load_renderer()
+                publish(self.folder, available, ledger, renderer, self.options.jobs)
         return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
-
-    def _assemble(self, available: list[Planned], ledger: Any) -> None:
-        from metaworkbook.publishing import crate
-        from metaworkbook.publishing.assembly import assemble
-        from metaworkbook.publishing.provenance import gather_provenance
-
-        renderer = self.renderer or load_renderer()
-        self.progress.say(f"putting the site together: {len(available)} pages")
-        state = self._state(available)
-        inputs = [
-            [p.inputs[name] for name in sorted(p.inputs) if name not in keys.PARTS.values()]
-            for p in available
-        ]
-        sources = keys.digest_text(json.dumps([inputs, state["package"]]))
-        provenance = gather_provenance(ledger.checksum, sources)
-        staging = swap.make_folder(self.folder, swap.STAGING)
-        pages = [planned.page for planned in available]
-        try:
-            assemble(
-                staging, self.folder, pages, ledger, provenance, renderer, state["package"],
-                self.options.jobs,
-            )  # fmt: skip
-            files = manifest.list_files(staging)
-            crate.write_crate(staging, paths.root(), provenance, files)
-            files[crate.FILE] = keys.digest_file(staging / crate.FILE)
-            manifest.write_manifest(staging, paths.root(), state, files)
-            swap.install(staging, self.folder)
-        finally:
-            # Half a site must not fill a disk that is full.
-            swap.remove(staging)
-
-    def _forget_others(self, plan: list[Planned]) -> None:
-        """Remove what was made of pages that are no longer listed."""
-        names = {planned.name for planned in plan}
-        for folder in ("executed", "results"):
-            for file in sorted((self.folder / folder).glob("*")):
-                if file.stem.lstrip(".").split(".")[0] not in names:
-                    swap.remove(file)
 
 
 def _prepare_assembly(ledger: Any) -> None:

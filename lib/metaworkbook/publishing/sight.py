@@ -22,6 +22,7 @@ from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
 
+from metaworkbook.publishing.digests import UnclearError, write_pieces
 from metaworkbook.publishing.lints import keeps_rules
 from metaworkbook.publishing.parameters import TAG
 
@@ -44,8 +45,6 @@ HUSHED = (
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
 BUDGET = 20.0
-# Values whose type shows in how they are written.
-PLAIN = {str, int, float, bool, type(None)}
 WATCHED = f"{PACKAGE}.evidence"
 MODELS = f"{PACKAGE}.models"
 SILENT = (MODELS, f"{PACKAGE}.reporting", f"{PACKAGE}.results")
@@ -86,10 +85,6 @@ def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str
     return record.digest.hexdigest()
 
 
-class _UnclearError(Exception):
-    """What a page sees cannot be told."""
-
-
 class _Record:
     """The digest of everything seen so far, and how deep in calls of `evidence` we are."""
 
@@ -100,9 +95,9 @@ class _Record:
 
     def note(self, name: str, value: Any) -> None:
         if time.process_time() > self.end:
-            raise _UnclearError("too long")
+            raise UnclearError("too long")
         self.digest.update(f"\n{name}\n".encode())
-        for piece in _pieces(value):
+        for piece in write_pieces(value):
             self.digest.update(piece)
 
     @contextlib.contextmanager
@@ -122,7 +117,7 @@ class _Importer:
 
     def __call__(self, name: str, _globals=None, _locals=None, fromlist=(), level=0) -> Any:
         if level or not fromlist or name.split(".")[0] != PACKAGE:
-            raise _UnclearError(name)
+            raise UnclearError(name)
         package = ModuleType(name)
         for part in fromlist:
             whole = name == PACKAGE
@@ -157,7 +152,7 @@ class _Watched:
         def call(*given: Any, **named: Any) -> Any:
             if _is_silent([*given, *named.values()]):
                 if _contains([*given, *named.values()], _is_watched):
-                    raise _UnclearError(name)
+                    raise UnclearError(name)
                 # Made of results and of answers noted before: nothing more is seen.
                 return _Silence()
             with record.inside():
@@ -180,7 +175,7 @@ class _Silence:
 
     def __call__(self, *given: Any, **named: Any) -> _Silence:
         if _contains([*given, *named.values()], _is_watched):
-            raise _UnclearError("the evidence handed to what is not followed")
+            raise UnclearError("the evidence handed to what is not followed")
         return self
 
     def __getitem__(self, _: Any) -> _Silence:
@@ -190,7 +185,7 @@ class _Silence:
         return iter(())
 
     def _decide(self, *_: Any) -> Any:
-        raise _UnclearError("a decision on a result")
+        raise UnclearError("a decision on a result")
 
     __bool__ = __eq__ = __hash__ = __str__ = __repr__ = __format__ = _decide
 
@@ -258,57 +253,10 @@ def _watch(ledger: Any, record: _Record) -> Any:
 
         def __getattribute__(self, name: str) -> Any:
             if name in ("tables", "checksum") and record.depth == 0:
-                raise _UnclearError(name)
+                raise UnclearError(name)
             return super().__getattribute__(name)
 
     watched = object.__new__(Watched)
     for field in dataclasses.fields(ledger):
         object.__setattr__(watched, field.name, getattr(ledger, field.name))
     return watched
-
-
-def _pieces(value: Any) -> Iterator[bytes]:
-    """Return a value as bytes that are the same for the same value, in any process.
-
-    Raises
-    ------
-    _UnclearError
-        For a value of a kind not known here.
-    """
-    import numpy as np
-    import pandas as pd
-
-    if isinstance(value, np.generic):
-        yield from _pieces(value.item())
-    elif value is None or isinstance(value, (bool, int, float, str)):
-        yield f"{type(value).__name__} {value!r};".encode()
-    elif isinstance(value, np.ndarray):
-        yield f"array {value.dtype} {value.shape} {value.tolist()!r};".encode()
-    elif isinstance(value, pd.DataFrame):
-        yield b"table "
-        yield from _pieces([list(value.columns), list(value.index)])
-        yield from _pieces(value.to_numpy(object).ravel().tolist())
-    elif isinstance(value, pd.Series):
-        yield b"column "
-        yield from _pieces([value.name, list(value.index), value.tolist()])
-    elif isinstance(value, dict):
-        yield b"dict "
-        for key, item in value.items():
-            yield from _pieces(key)
-            yield from _pieces(item)
-    elif isinstance(value, (list, tuple)):
-        yield f"{type(value).__name__} {len(value)} ".encode()
-        if PLAIN.issuperset(map(type, value)):
-            yield f"{value!r};".encode()
-            return
-        for item in value:
-            yield from _pieces(item)
-    elif isinstance(value, (set, frozenset)):
-        yield b"set "
-        yield from _pieces(sorted(value, key=repr))
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield f"{type(value).__name__} ".encode()
-        for field in dataclasses.fields(value):
-            yield from _pieces(getattr(value, field.name))
-    else:
-        raise _UnclearError(type(value).__name__)

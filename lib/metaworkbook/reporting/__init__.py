@@ -41,7 +41,7 @@ PUBLIC = {
     "show_explorer": "explorer",
     "show_methods": "tables",
     "show_left_out": "tables",
-    "show_evidence": "tables",
+    "show_evidence": "entries",
     "show_totals": "inventory",
     "show_review_count": "pages",
     "describe_signs": "pages",
