@@ -15,9 +15,7 @@ import os
 import pkgutil
 import signal
 import sys
-import tempfile
 import time
-import traceback
 from collections.abc import Iterable
 from importlib import import_module
 from multiprocessing import get_context
@@ -26,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import metaworkbook
-from metaworkbook.publishing.processes import die_with
+from metaworkbook.publishing.children import attend
 from metaworkbook.publishing.runner import AHEAD, FEW, MANY
 
 # What pages load, some of it only when they draw; what only some pages need comes last.
@@ -40,9 +38,6 @@ STACK = (
 )
 SELDOM = ("scipy.stats", "pymare")
 WINGS = ("evidence", "models", "reporting", "results")
-# A Unix socket's path may have about 100 characters, the kernel's suffix included.
-LONGEST_SOCKET = 80
-OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 
 
 def main() -> None:
@@ -149,7 +144,7 @@ class _Nursery:
         context = get_context("fork")
         receiver, sender = context.Pipe(duplex=False)
         limits = (self.plan["memory_limit"], os.getpid())
-        process = context.Process(target=_attend, args=(task, self.engine, limits, sender))
+        process = context.Process(target=attend, args=(task, self.engine, limits, sender))
         process.start()
         sender.close()
         deadline = time.monotonic() + self.plan["time_limit"]
@@ -226,76 +221,6 @@ class _Nursery:
 
     def _tell(self, page: str, event: str, **more: Any) -> None:
         self.channel.write(json.dumps({"page": page, "event": event, **more}) + "\n")
-
-
-def _attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: Any) -> None:
-    """Run one page in this child and write its report."""
-    memory, nursery = limits
-    folder = Path(task["folder"])
-    die_with(nursery)
-    _limit_memory(memory)
-    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.environ["METAWORKBOOK_BUILD"] = task["folder"]
-    os.chdir(folder)
-    try:
-        report = _run(task, engine, folder, lambda what, value: sender.send((what, value)))
-        (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
-    except OSError as error:
-        # Where nothing can be written, the pipe still tells.
-        sender.send(("refused", str(error)))
-
-
-def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str, Any]:
-    import nbformat
-
-    from metaworkbook.publishing import engines
-    from metaworkbook.publishing.source import read_notebook
-
-    try:
-        notebook = read_notebook(Path(task["notebook"]))
-        with tempfile.TemporaryDirectory(prefix="mw-", dir=_socket_folder(folder)) as sockets:
-            executed, notes = engines.execute(
-                notebook, task["parameters"], engine, Path(sockets) / "s", tell
-            )
-    except engines.PapermillExecutionError as error:
-        failure = {
-            "kind": "cell",
-            "error": error.ename,
-            "message": error.evalue,
-            "index": error.cell_index,
-        }
-        if error.ename in OUT_OF_MEMORY:
-            failure["kind"] = "memory"
-        return {"event": "failed", "failure": failure}
-    except engines.DeadKernelError:
-        failure = {"kind": "dead", "error": "", "message": "", "index": None}
-        return {"event": "failed", "failure": failure}
-    except Exception as error:
-        traceback.print_exc()
-        name = type(error).__name__
-        failure = {"kind": "runner", "error": name, "message": str(error), "index": None}
-        return {"event": "failed", "failure": failure}
-    text = nbformat.writes(executed, version=nbformat.NO_CONVERT)
-    (folder / "executed.ipynb").write_text(text + "\n", encoding="utf-8")
-    return {"event": "done", "notes": notes}
-
-
-def _socket_folder(folder: Path) -> str:
-    own = str(folder)
-    return own if len(own) <= LONGEST_SOCKET - len("/mw-12345678/s") else tempfile.gettempdir()
-
-
-def _limit_memory(megabytes: int) -> None:
-    """Bound what this child and its kernel may allocate, each by itself."""
-    import resource
-
-    if megabytes and hasattr(resource, "RLIMIT_DATA"):
-        size = megabytes * 1024 * 1024
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        if hard == resource.RLIM_INFINITY or size < hard:
-            resource.setrlimit(resource.RLIMIT_DATA, (size, hard))
 
 
 if __name__ == "__main__":
