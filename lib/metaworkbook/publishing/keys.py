@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 OUTSIDE = ("publishing", "cli.py")
 # But these decide how a notebook runs.
 RUNNING = (
-    "children.py", "engines.py", "nursery.py", "runner.py", "seeds.py", "source.py", "parameters.py",
+    "children.py", "engines.py", "nursery.py", "runner.py", "seeds.py", "source.py",
+    "parameters.py",
 )  # fmt: skip
 # Inputs that a page uses but a part of, and the part.
 PARTS = {"ledger": "rows", "package": "part", "choices": "part", "names": "part"}
