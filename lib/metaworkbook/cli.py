@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ INTERRUPTED = 130
 TERMINATED = 143
 FILE = click.Path(path_type=Path)
 JOBS = click.IntRange(1, 64)
+SECONDS = click.FloatRange(1, 1e6)
 
 
 def option(*names: str, **told: Any) -> Any:
@@ -66,12 +68,10 @@ def check() -> None:
     help="kernels: a Jupyter kernel a page; forked: faster, same outputs.",
 )
 @option("--wait", is_flag=True, help="Wait for another build to end.")
-@option(
-    "--time-limit", type=click.FloatRange(min=1), default=600.0, help="Seconds a page may take."
-)
+@option("--time-limit", type=SECONDS, default=600.0, help="Seconds a page may take.")
 @option(
     "--memory-limit",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 100_000_000),
     default=4096,
     help="Megabytes a page may allocate; 0 for no limit.",
 )
@@ -95,6 +95,8 @@ def report(
 
     if engine not in ("kernels", "forked"):
         raise WorkbookError(f'--engine: found "{engine}"; allowed: kernels, forked. Correct it.')
+    if math.isnan(time_limit):
+        raise WorkbookError("--time-limit: found nan; allowed: seconds, 1 or more. Correct it.")
     limits = (time_limit, memory_limit)
     if grid is not None:
         _run_grid(grid, only, jobs, engine, limits, backend, scheduler)
@@ -109,7 +111,8 @@ def report(
     index = outcome.site / "index.html"
     if outcome.failures:
         state = "holds the other pages" if outcome.swapped else "is the last good site"
-        click.echo(f"{_count(len(outcome.failures), 'page')} failed; {index} {state}.", err=True)
+        where = f"{index} {state}" if index.exists() else "there is no site"
+        click.echo(f"{_count(len(outcome.failures), 'page')} failed; {where}.", err=True)
         raise SystemExit(1)
     if not outcome.swapped:
         click.echo(f"Nothing changed: {index} is current ({_count(len(outcome.kept), 'page')}).")
@@ -261,9 +264,13 @@ def clean() -> None:
     folder = paths.build()
     if folder.exists():
         with swap.lock(folder):
-            for entry in sorted(folder.iterdir()):
-                swap.remove(entry)
-        swap.remove(folder)
+            left = swap.clean(folder)
+        if not left:
+            swap.remove(folder)
+        else:
+            names = ", ".join(left)
+            click.echo(f"Left {folder}: {names} in it came from no build.", err=True)
+            return
     click.echo(f"Removed {folder}.")
 
 

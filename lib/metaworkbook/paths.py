@@ -9,6 +9,8 @@ from metaworkbook.errors import WorkbookError
 
 ROOT_VARIABLE = "METAWORKBOOK_ROOT"
 BUILD_VARIABLE = "METAWORKBOOK_BUILD"
+# Folders of the project that people write.
+OWN = ("effects", "notebooks", "lib", "tests", ".git")
 
 
 def root() -> Path:
@@ -19,7 +21,10 @@ def root() -> Path:
     WorkbookError
         If none of the three holds ``effects/datapackage.yaml``.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise WorkbookError("the current folder is gone. Change to another.") from None
     package = Path(__file__).resolve().parents[2]
     named = os.environ.get(ROOT_VARIABLE)
     candidates = [Path(named)] if named else [here, *here.parents, package]
@@ -44,9 +49,34 @@ def notebooks() -> Path:
 
 
 def build() -> Path:
-    """Return the folder of all that is generated: METAWORKBOOK_BUILD, else ``build`` here."""
+    """Return the folder of all that is generated: METAWORKBOOK_BUILD, else ``build`` here.
+
+    Raises
+    ------
+    WorkbookError
+        If METAWORKBOOK_BUILD cannot be a folder, or is one in which other things lie: a build
+        removes what it does not know.
+    """
     named = os.environ.get(BUILD_VARIABLE)
-    return Path(named).resolve() if named else root() / "build"
+    if not named:
+        return root() / "build"
+    project = root()
+    try:
+        folder = Path(named).resolve()
+        holding = [part for part in OWN if folder.is_relative_to(project / part)]
+        home = Path.home().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WorkbookError(
+            f"{BUILD_VARIABLE}: found {named[:80]!r}, which cannot be a folder ({why}). "
+            "Name another."
+        ) from None
+    if holding or any(path.is_relative_to(folder) for path in (project, home)):
+        raise WorkbookError(
+            f"{BUILD_VARIABLE}: found {folder}; allowed: a folder for what is generated alone, for "
+            "a build removes what it does not know there. Name another."
+        )
+    return folder
 
 
 def results() -> Path:

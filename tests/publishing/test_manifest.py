@@ -28,9 +28,15 @@ def site(project, monkeypatch):
     (site / "index.html").write_text("en", encoding="utf-8")
     (site / "nb" / "index.html").write_text("nb", encoding="utf-8")
     (site / "data" / "one.csv").write_text("a,b\n", encoding="utf-8")
-    crate.write_crate(site, project, PROVENANCE, manifest.list_files(site))
-    manifest.write_manifest(site, project, {"package": "1"}, manifest.list_files(site))
+    describe(site, project)
+    sources = manifest.list_sources(project)
+    manifest.write_manifest(site, sources, {"package": "1"}, manifest.list_files(site))
     return site
+
+
+def describe(site, project):
+    day, sources = crate.publication_date(project), manifest.list_sources(project)
+    crate.write_crate(site, day, PROVENANCE, sources, manifest.list_files(site))
 
 
 def read(site, file):
@@ -119,7 +125,7 @@ def test_two_crates_of_the_same_site_have_the_same_bytes(site, project):
     before = (site / crate.FILE).read_bytes()
     (site / crate.FILE).unlink()
     (site / manifest.FILE).unlink()
-    crate.write_crate(site, project, PROVENANCE, manifest.list_files(site))
+    describe(site, project)
     assert (site / crate.FILE).read_bytes() == before
 
 
@@ -127,7 +133,8 @@ def test_a_project_without_a_history_has_a_fixed_day(tmp_path, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     assert crate.publication_date(tmp_path) == crate.UNDATED
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    assert crate.publication_date(tmp_path) == crate.UNDATED
+    with pytest.raises(WorkbookError, match="found 'yesterday'; allowed: whole seconds"):
+        crate.publication_date(tmp_path)
 
 
 def test_provenance_names_python_and_every_package_that_computes():

@@ -19,6 +19,7 @@ TYPES = ("string", "integer", "number")
 LIMITS = {"required", "unique", "pattern", "enum", "minimum", "maximum"}
 ENTRIES = {"name", "type", "title", "description", "example", "constraints", "unit"}
 FILE_NAME = re.compile(r"[a-z0-9_]+\.csv")
+BRACKETS, DEEPEST = re.compile(r"[][{}]"), 200
 
 
 def read_dictionary(folder: Path | None = None) -> dict[str, Table]:
@@ -35,7 +36,11 @@ def read_dictionary(folder: Path | None = None) -> dict[str, Table]:
         If the file is missing, is no YAML, or describes a table or column incompletely.
     """
     try:
-        text = ((folder or paths.effects()) / FILE).read_text(encoding="utf-8")
+        file = (folder or paths.effects()) / FILE
+        # Reading from a pipe would wait for ever.
+        if file.is_fifo():
+            raise OSError(0, "a pipe")
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise _refusal(error.strerror or "no file", "the data dictionary", "Restore it.") from None
     except UnicodeDecodeError as error:
@@ -76,7 +81,15 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 
 def load_yaml(text: str) -> Any:
-    """Return the content of a YAML text; raises yaml.YAMLError, also for a key given twice."""
+    """Return the content of a YAML text; raises yaml.YAMLError, also for a key given twice.
+
+    Brackets in brackets without end would take the parser, and this process, with them.
+    """
+    depth = 0
+    for bracket in BRACKETS.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"more than {DEEPEST} open brackets")
     return yaml.load(text, _Loader)
 
 

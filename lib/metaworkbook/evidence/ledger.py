@@ -101,7 +101,7 @@ def compute_checksum(folder: Path) -> str:
 def read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Return the tables as far as they can be read, and every problem found in them."""
     dictionary = read_dictionary(folder)
-    problems: list[Problem] = []
+    problems = _list_strangers(dictionary, folder)
     files = {name: _read_file(table, folder, problems) for name, table in dictionary.items()}
     records = {name: found for name, found in files.items() if found is not None}
     whole = {name: type_cells(records[name], dictionary[name], problems) for name in records}
@@ -119,9 +119,26 @@ def read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     return whole, problems
 
 
+def _list_strangers(dictionary: dict[str, Table], folder: Path) -> list[Problem]:
+    """Return a problem for each table that lies there and that nobody reads, as a copy may."""
+    known = sorted(table.path for table in dictionary.values())
+    allowed = f"the tables of {FILE}: {', '.join(known)}"
+    remedy = f"Move it out of effects/, or add it to {FILE}."
+    return [
+        Problem(f"effects/{file.name}", found="a table that nobody reads", allowed=allowed,
+                remedy=remedy)
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() == ".csv" and file.name not in known and file.name[0] != "."
+    ]  # fmt: skip
+
+
 def _read_file(table: Table, folder: Path, problems: list[Problem]) -> Records | None:
     try:
-        raw = (folder / table.path).read_bytes()
+        file = folder / table.path
+        # Reading from a pipe would wait for ever.
+        if file.is_fifo():
+            raise OSError(0, "a pipe")
+        raw = file.read_bytes()
     except OSError as error:
         found = error.strerror or "no file"
         place = (f"effects/{table.path}", 0, "", "")

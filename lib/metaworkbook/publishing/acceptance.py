@@ -15,7 +15,7 @@ from pathlib import Path
 
 from metaworkbook import paths
 from metaworkbook.errors import WorkbookError
-from metaworkbook.publishing import keys
+from metaworkbook.publishing import keys, swap
 from metaworkbook.publishing.compare import Change, compare_folders
 from metaworkbook.publishing.plan import make_plan, results_file
 from metaworkbook.publishing.source import digest_sources, read_notebook
@@ -61,17 +61,38 @@ def accept() -> list[Change]:
     """
     names = _require_current()
     folder = expected_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    changes = compare_folders(folder, paths.results())
-    for file in folder.glob("*.json"):
-        if file.stem not in names:
-            file.unlink()
-    for name in names:
-        source = results_file(paths.build(), name)
-        (folder / source.name).write_bytes(source.read_bytes())
-    text = json.dumps(digest_all(), indent=1, ensure_ascii=False, sort_keys=True)
-    (folder / SOURCES).write_text(text + "\n", encoding="utf-8")
+    with swap.explain(folder, "Accept again."):
+        folder.mkdir(parents=True, exist_ok=True)
+        _drop_unreadable(folder)
+        changes = compare_folders(folder, paths.results())
+        for name in names:
+            source = results_file(paths.build(), name)
+            _replace(folder / source.name, source.read_bytes())
+        text = json.dumps(digest_all(), indent=1, ensure_ascii=False, sort_keys=True)
+        _replace(folder / SOURCES, f"{text}\n".encode())
+        for file in folder.glob("*.json"):
+            if file.stem not in names and file.name != SOURCES:
+                file.unlink()
     return changes
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    unfinished = file.with_name(f".{file.name}.new")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _drop_unreadable(folder: Path) -> None:
+    """Remove accepted results that are no JSON: they are about to be replaced."""
+    for file in folder.glob("*.json"):
+        try:
+            json.loads(file.read_bytes())
+        except (ValueError, RecursionError):
+            file.unlink()
 
 
 def accepted_mark() -> str:
@@ -83,7 +104,7 @@ def accepted_mark() -> str:
 def has_reason() -> bool:
     """Return whether the reason for the accepted results stands in the list of changes."""
     file = paths.root() / CHANGES
-    return file.is_file() and accepted_mark() in file.read_text(encoding="utf-8")
+    return file.is_file() and accepted_mark() in file.read_text("utf-8", "replace")
 
 
 def digest_all() -> dict[str, dict[str, str]]:
@@ -91,7 +112,7 @@ def digest_all() -> dict[str, dict[str, str]]:
     root = paths.root()
     package = Path(keys.__file__).resolve().parents[1]
     rows: dict[str, str] = {}
-    for file in sorted((root / "effects").glob("*.csv")):
+    for file in keys.list_tables(root / "effects"):
         rows.update(_digest_rows(file))
     modules = {
         file.relative_to(package).as_posix(): keys.digest_file(file)[:SHORT]
@@ -137,10 +158,14 @@ def _compare_sources(file: Path) -> Iterator[tuple[str, str, list[str]]]:
     """Yield kind, "changed", "added" or "removed", and the names of the sources it is true of."""
     try:
         old = json.loads(file.read_text(encoding="utf-8"))
+        if not all(isinstance(old.get(kind, {}), dict) for kind in KINDS):
+            raise ValueError("no digests by kind")
     except FileNotFoundError:
         return
-    except ValueError as error:
-        raise WorkbookError(f"{file}: {error}. Restore the file.") from None
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise WorkbookError(
+            f"{file}: {error}. Restore the file, or run: metaworkbook accept"
+        ) from None
     new = digest_all()
     for kind in KINDS:
         before, after = old.get(kind, new[kind]), new[kind]

@@ -37,7 +37,7 @@ class Bodies:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.code = keys.list_package(Path(__file__).resolve().parents[1])
-        self.maker = [package, sys.version, _list_installed()]
+        self.maker = [package, sys.version, keys.list_installed()]
 
     def digest(self, *made_from: Any) -> str:
         """Return the digest of all that a body is made from, of the code that renders it too.
@@ -68,6 +68,8 @@ class Bodies:
         content = json.dumps(body, ensure_ascii=False).encode("utf-8")
         unfinished = self.folder / f".{name}"
         unfinished.write_bytes(_seal(digest, content) + b"\n" + content)
+        if (self.folder / name).is_dir():
+            swap.remove(self.folder / name)
         unfinished.replace(self.folder / name)
 
     def forget_others(self, names: Iterable[str]) -> None:
@@ -85,11 +87,3 @@ def _find_change(file: Path) -> float:
         return file.stat().st_ctime
     except OSError:
         return time.time()
-
-
-def _list_installed() -> list[str]:
-    """Return every installed package with its version, as the names of their folders tell them."""
-    folders = {Path(entry) for entry in sys.path}
-    return sorted(
-        {file.name for folder in folders if folder.is_dir() for file in folder.glob("*.dist-info")}
-    )

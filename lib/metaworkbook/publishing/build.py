@@ -31,10 +31,19 @@ from metaworkbook.publishing.plan import (
 )
 from metaworkbook.publishing.processes import share
 from metaworkbook.publishing.progress import Progress
-from metaworkbook.publishing.publication import describe_state, forget_others, publish
+from metaworkbook.publishing.publication import (
+    begin,
+    describe_state,
+    forget_others,
+    publish,
+)
 from metaworkbook.publishing.remote import RemoteNursery, open_nursery
 from metaworkbook.publishing.runner import FEW, JOBS, MEMORY_LIMIT, TIME_LIMIT, Nursery, Run, Task
+from metaworkbook.publishing.source import write_notebook
 from metaworkbook.publishing.workers import check_backend
+
+# Where a page's notebook lies while it runs.
+PLANNED = "planned"
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,7 @@ class _Build:
         self.site = folder / swap.SITE
 
     def run(self) -> Outcome:
+        self.beginning = begin()
         plan, problems = make_plan(self.folder)
         if not problems and not self.options.only and self._is_current(plan):
             return Outcome(self.site, [], [planned.name for planned in plan], [], [], [], False)
@@ -162,7 +172,8 @@ class _Build:
     def _is_current(self, plan: list[Planned]) -> bool:
         if any(planned.changes for planned in plan):
             return False
-        return manifest.read_state(self.site) == describe_state(self.folder, plan)
+        state = describe_state(self.folder, plan, self.beginning)
+        return manifest.read_state(self.site) == state and manifest.is_whole(self.site)
 
     def _find_used(self, chosen: list[Planned]) -> list[Planned]:
         """Return the pages to run unless the evidence spares them: what they use has moved."""
@@ -222,7 +233,10 @@ class _Build:
         for planned in stale:
             folder = work / planned.name
             folder.mkdir()
-            notebook = paths.notebooks() / planned.page.notebook
+            # The notebook that was planned runs, whatever its file says by then.
+            notebook = folder / PLANNED / planned.page.notebook
+            notebook.parent.mkdir()
+            write_notebook(planned.notebook, notebook)
             cells = planned.notebook["cells"]
             tasks.append(Task(planned.name, notebook, cells, planned.parameters, folder))
         self.progress.begin(len(tasks))
@@ -234,6 +248,7 @@ class _Build:
             beforehand()
 
         run = nursery.run(tasks, options.jobs, options.time_limit, options.memory_limit, tell)
+        self.beginning.confirm()
         by_name = {planned.name: planned for planned in stale}
         for name in list(run.done):
             try:
@@ -264,6 +279,8 @@ class _Build:
             (results_file(folder, name), results_file(self.folder, name)),
         ):
             file.parent.mkdir(exist_ok=True)
+            if file.is_dir():
+                swap.remove(file)
             outputs[file.name] = keys.digest_file(made)
             made.replace(file)
         keys.Record(planned.inputs, outputs).write(record_file(self.folder, name))
@@ -289,7 +306,8 @@ class _Build:
             if available:
                 self.progress.say(f"putting the site together: {len(available)} pages")
                 renderer = self.renderer or load_renderer()
-                publish(self.folder, available, ledger, renderer, self.options.jobs)
+                jobs = self.options.jobs
+                publish(self.folder, available, ledger, renderer, self.beginning, jobs)
         return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
 
 

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
-from metaworkbook.publishing import keys
+from metaworkbook.errors import WorkbookError
 from metaworkbook.publishing.provenance import Provenance
 
 FILE = "ro-crate-metadata.json"
@@ -23,17 +23,25 @@ LICENCE = "https://spdx.org/licenses/MIT"
 UNDATED = "1980-01-01"
 
 
-def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str, str]) -> None:
+def write_crate(
+    site: Path,
+    date: str,
+    provenance: Provenance,
+    sources: dict[str, str],
+    files: dict[str, str],
+) -> None:
     """Write the description of a finished site into it.
 
     Parameters
     ----------
     site : Path
         The folder with every page and download.
-    root : Path
-        The project, for the evidence and the date.
+    date : str
+        From `publication_date`.
     provenance : Provenance
         The versions that computed.
+    sources : dict of str
+        Checksum of every source, by its path in the project.
     files : dict of str
         Checksum of every file of the site, by its path in the site.
     """
@@ -42,7 +50,7 @@ def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str,
 
     crate = ROCrate(site, init=True)
     crate.name, crate.description, crate.license = NAME, DESCRIPTION, LICENCE
-    crate.root_dataset["datePublished"] = publication_date(root)
+    crate.root_dataset["datePublished"] = date
     for entity in crate.data_entities:
         name = unquote(entity.id)
         if name in files:
@@ -50,13 +58,9 @@ def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str,
             entity["contentSize"] = str((site / name).stat().st_size)
             entity["encodingFormat"] = mimetypes.guess_type(name)[0] or "text/plain"
     evidence = []
-    for file in sorted([*(root / "effects").glob("*.csv"), root / "effects" / "datapackage.yaml"]):
-        properties = {
-            "@type": "CreativeWork",
-            "name": f"effects/{file.name}",
-            "sha256": keys.digest_file(file),
-        }
-        evidence.append(crate.add(ContextEntity(crate, f"#effects/{file.name}", properties)))
+    for name in sorted(name for name in sources if name.startswith("effects/")):
+        properties = {"@type": "CreativeWork", "name": name, "sha256": sources[name]}
+        evidence.append(crate.add(ContextEntity(crate, f"#{name}", properties)))
     requirements = [f"{name} {number}" for name, number in provenance.versions.items()]
     software = {
         "@type": "SoftwareApplication",
@@ -83,10 +87,22 @@ def write_crate(site: Path, root: Path, provenance: Provenance, files: dict[str,
 
 
 def publication_date(root: Path) -> str:
-    """Return the day of the sources: SOURCE_DATE_EPOCH, the last commit's, or a fixed one."""
+    """Return the day of the sources: SOURCE_DATE_EPOCH, the last commit's, or a fixed one.
+
+    Raises
+    ------
+    WorkbookError
+        If SOURCE_DATE_EPOCH is no number of seconds.
+    """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdecimal():
-        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    if epoch:
+        try:
+            return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+        except (ValueError, OverflowError, OSError):
+            raise WorkbookError(
+                f"SOURCE_DATE_EPOCH: found {epoch[:40]!r}; allowed: whole seconds since 1970. "
+                "Correct it, or leave it out."
+            ) from None
     try:
         told = subprocess.run(
             ["git", "-C", str(root), "log", "-1", "--format=%cs"],

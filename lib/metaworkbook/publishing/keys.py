@@ -57,7 +57,7 @@ def read_record(file: Path) -> Record | None:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         return Record(dict(content["inputs"]), dict(content["outputs"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -66,13 +66,27 @@ def shared_inputs(root: Path, names: Iterable[str] = ()) -> dict[str, str]:
     package = Path(__file__).resolve().parents[1]
     effects = root / "effects"
     return {
-        "ledger": digest_files([effects / "datapackage.yaml", *effects.glob("*.csv")], effects),
+        "ledger": digest_files([effects / "datapackage.yaml", *list_tables(effects)], effects),
         "package": digest_files(list_computing(package), package),
         "lock": digest_files([root / "requirements.lock"], root),
         "choices": digest_file(root / "notebooks" / "multiverse.toml"),
         "names": digest_text("\n".join(names)),
         "python": ".".join(map(str, sys.version_info[:2])),
+        "installed": digest_text("\n".join([sys.version, *list_installed()])),
     }
+
+
+def list_tables(effects: Path) -> list[Path]:
+    """Return the tables of an evidence folder; what a tool hides there is none."""
+    return sorted(effects.glob("[!.]*.csv"))
+
+
+def list_installed() -> list[str]:
+    """Return every installed package with its version, as the names of their folders tell them."""
+    folders = {Path(entry) for entry in sys.path}
+    return sorted(
+        {file.name for folder in folders if folder.is_dir() for file in folder.glob("*.dist-info")}
+    )
 
 
 def page_inputs(
@@ -148,7 +162,8 @@ def digest_text(text: str) -> str:
 def digest_file(file: Path) -> str:
     """Return the SHA-256 of a file, blank if it cannot be read."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        # Reading from a pipe would wait for ever.
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     except OSError:
         return ""
 

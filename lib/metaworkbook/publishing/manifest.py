@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ def list_sources(root: Path) -> dict[str, str]:
     """Return the checksum of every source of a site, by its path in the project."""
     package = Path(__file__).resolve().parents[1]
     files = [
-        *(root / "effects").glob("*.csv"),
+        *keys.list_tables(root / "effects"),
         root / "effects" / "datapackage.yaml",
         *(root / "notebooks").glob("*.ipynb"),
         root / "notebooks" / "pages.toml",
+        root / "notebooks" / "multiverse.toml",
         root / "requirements.lock",
     ]
     sources = {file.relative_to(root).as_posix(): keys.digest_file(file) for file in files}
@@ -47,25 +49,32 @@ def list_files(site: Path) -> dict[str, str]:
 def _digest(file: str) -> str:
     """Return what `keys.digest_file` does; a site has many files, each a path only once."""
     try:
+        # Reading from a pipe would wait for ever; no build makes a link.
+        if not stat.S_ISREG(os.lstat(file).st_mode):
+            return "no file"
         with open(file, "rb", buffering=0) as content:
             return hashlib.sha256(content.read()).hexdigest()
     except OSError:
         return ""
 
 
-def write_manifest(site: Path, root: Path, state: dict[str, Any], files: dict[str, str]) -> None:
+def write_manifest(
+    site: Path, sources: dict[str, str], state: dict[str, Any], files: dict[str, str]
+) -> None:
     """Write the manifest of a finished site.
 
     Parameters
     ----------
-    site, root : Path
-        The folder of the site, and the project.
+    site : Path
+        The folder of the site.
+    sources : dict of str
+        From `list_sources`, taken before the first of them was read.
     state : dict
         What the build compares next time.
     files : dict of str
         From `list_files`.
     """
-    content = {"format": FORMAT, "sources": list_sources(root), "files": files, "state": state}
+    content = {"format": FORMAT, "sources": sources, "files": files, "state": state}
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     (site / FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -74,8 +83,16 @@ def read_state(site: Path) -> dict[str, Any] | None:
     """Return what the build left to compare with, or None where there is no sound manifest."""
     try:
         return dict(json.loads((site / FILE).read_text(encoding="utf-8"))["state"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def is_whole(site: Path) -> bool:
+    """Return whether every file of a site is there as its manifest says, and no other."""
+    try:
+        return not verify(site)[0]
+    except WorkbookError:
+        return False
 
 
 def verify(site: Path, root: Path | None = None) -> tuple[list[Problem], int]:
@@ -95,20 +112,27 @@ def verify(site: Path, root: Path | None = None) -> tuple[list[Problem], int]:
     """
     try:
         content = json.loads((site / FILE).read_text(encoding="utf-8"))
-        files, sources = dict(content["files"]), dict(content["sources"])
+        files, sources = (_read_list(content[name]) for name in ("files", "sources"))
     except OSError:
         raise WorkbookError(
             f"{site / FILE}: no readable file. Run: metaworkbook report, or name the folder of a "
             "site that it built."
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise WorkbookError(f"{site / FILE}: no manifest. Run: metaworkbook report") from None
-    remedy = "Restore the file, or run: metaworkbook clean, and: metaworkbook report"
+    remedy = "Restore the file, or run: metaworkbook report"
     problems = _compare(files, list_files(site), "the file the build wrote", remedy)
     if root is not None:
         remedy = "Run: metaworkbook report"
         problems += _compare(sources, list_sources(root), "what the site was built from", remedy)
     return sorted(problems), len(files)
+
+
+def _read_list(content: Any) -> dict[str, str]:
+    """Return checksums by path; raise TypeError for anything else."""
+    if not isinstance(content, dict) or not all(isinstance(each, str) for each in content.values()):
+        raise TypeError("no checksums by path")
+    return content
 
 
 def _compare(

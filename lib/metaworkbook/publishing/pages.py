@@ -81,7 +81,7 @@ def collect_pages(folder: Path | None = None) -> tuple[list[Page], list[Problem]
     try:
         text = (folder / FILE).read_bytes().decode("utf-8")
         content = tomllib.loads(text.removeprefix("\ufeff"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return [], [_unreadable(place, error)]
     problems = [
         Problem(place, found=f'"{key}"', allowed="[[page]] tables", remedy="Remove it.")
@@ -122,7 +122,11 @@ def _unreadable(place: str, error: Exception) -> Problem:
             place, found=f"the byte {error.object[error.start]:#04x} at {error.start}",
             allowed="UTF-8", remedy="Save the file as UTF-8.",
         )  # fmt: skip
-    words = (getattr(error, "strerror", None) or "no file").lower()
+    if not isinstance(error, OSError):
+        # Brackets in brackets without end, a number of thousands of digits.
+        return Problem(place, found="TOML that nobody can read", allowed="[[page]] tables",
+                       remedy="Restore the file.")  # fmt: skip
+    words = (error.strerror or "no file").lower()
     return Problem(place, found=words, allowed="a readable file", remedy="Restore the file.")
 
 

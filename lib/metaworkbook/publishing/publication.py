@@ -3,15 +3,64 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metaworkbook import paths
+from metaworkbook.errors import WorkbookError
 from metaworkbook.publishing import keys, manifest, swap
+from metaworkbook.publishing.crate import publication_date
 from metaworkbook.publishing.plan import Planned, output_files
 
+# Endings of what running a page makes, and how many sources a message names.
+MADE, MOST_NAMED = (".ipynb", ".json"), 5
 
-def describe_state(folder: Path, plan: list[Planned]) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a build begins with, taken before it reads any of it.
+
+    Attributes
+    ----------
+    sources : dict of str
+        Checksum of every source, by its path in the project.
+    shared : dict of str
+        What every file of the site depends on.
+    """
+
+    sources: dict[str, str]
+    shared: dict[str, str]
+
+    def confirm(self) -> None:
+        """Raise WorkbookError where a source is no longer what it was."""
+        now = manifest.list_sources(paths.root())
+        moved = [
+            name
+            for name in sorted(self.sources.keys() | now.keys())
+            if self.sources.get(name) != now.get(name)
+        ]
+        if moved:
+            more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+            raise WorkbookError(
+                f"{', '.join(moved[:MOST_NAMED])}{more}: edited while the pages ran, so nobody can "
+                "tell which state they show. The last site is unchanged. Run: metaworkbook report"
+            )
+
+
+def begin() -> Beginning:
+    """Return the sources as they are now."""
+    root = paths.root()
+    shared = {
+        "package": keys.digest_package(),
+        "list": keys.digest_file(paths.notebooks() / "pages.toml"),
+        "lock": keys.digest_file(root / "requirements.lock"),
+        "date": publication_date(root),
+    }
+    return Beginning(manifest.list_sources(root), shared)
+
+
+def describe_state(folder: Path, plan: list[Planned], beginning: Beginning) -> dict[str, Any]:
     """Return what the site as a whole is made from.
 
     Parameters
@@ -20,11 +69,11 @@ def describe_state(folder: Path, plan: list[Planned]) -> dict[str, Any]:
         The build folder.
     plan : list of Planned
         The pages, in order.
+    beginning : Beginning
+        From `begin`.
     """
     return {
-        "package": keys.digest_package(),
-        "list": keys.digest_file(paths.notebooks() / "pages.toml"),
-        "lock": keys.digest_file(paths.root() / "requirements.lock"),
+        **beginning.shared,
         "pages": {
             planned.name: {
                 file.name: keys.digest_file(file) for file in output_files(folder, planned.name)
@@ -36,7 +85,12 @@ def describe_state(folder: Path, plan: list[Planned]) -> dict[str, Any]:
 
 
 def publish(
-    folder: Path, available: list[Planned], ledger: Any, renderer: Any, jobs: int = 1
+    folder: Path,
+    available: list[Planned],
+    ledger: Any,
+    renderer: Any,
+    beginning: Beginning,
+    jobs: int = 1,
 ) -> None:
     """Put the site of these pages together aside and swap it in whole.
 
@@ -50,6 +104,8 @@ def publish(
         The validated evidence.
     renderer : module
         See `assembly.assemble`.
+    beginning : Beginning
+        From `begin`.
     jobs : int
         Processes that render at the same time.
 
@@ -63,7 +119,7 @@ def publish(
     from metaworkbook.publishing.assembly import assemble
     from metaworkbook.publishing.provenance import gather_provenance
 
-    state = describe_state(folder, available)
+    state = describe_state(folder, available, beginning)
     inputs = [
         [planned.inputs[name] for name in sorted(planned.inputs) if name not in keys.PARTS.values()]
         for planned in available
@@ -75,9 +131,9 @@ def publish(
     try:
         assemble(staging, folder, pages, ledger, provenance, renderer, state["package"], jobs)
         files = manifest.list_files(staging)
-        crate.write_crate(staging, paths.root(), provenance, files)
+        crate.write_crate(staging, state["date"], provenance, beginning.sources, files)
         files[crate.FILE] = keys.digest_file(staging / crate.FILE)
-        manifest.write_manifest(staging, paths.root(), state, files)
+        manifest.write_manifest(staging, beginning.sources, state, files)
         swap.install(staging, folder)
     finally:
         # Half a site must not fill a disk that is full.
@@ -88,6 +144,10 @@ def forget_others(folder: Path, plan: list[Planned]) -> None:
     """Remove what was made of pages that are no longer listed."""
     names = {planned.name for planned in plan}
     for part in ("executed", "results"):
+        # What lies behind a link is somebody else's.
+        if (folder / part).is_symlink():
+            continue
         for file in sorted((folder / part).glob("*")):
-            if file.stem.lstrip(".").split(".")[0] not in names:
+            made = file.suffix in MADE or file.name.startswith(".")
+            if made and file.stem.lstrip(".").split(".")[0] not in names:
                 swap.remove(file)

@@ -25,7 +25,7 @@ from metaworkbook.publishing.source import read_notebook
 from metaworkbook.publishing.workers import open_workers
 
 #: What a page can read of the project, as patterns below its root.
-PROJECT = ("effects/datapackage.yaml", "effects/*.csv", "notebooks/*", "requirements.lock")
+PROJECT = ("effects/datapackage.yaml", "effects/[!.]*.csv", "notebooks/*", "requirements.lock")
 #: Parts of a work folder that come back from a worker.
 OUTPUTS = ("executed.ipynb", "results/*.json")
 #: What a notebook says that is worth importing the package beforehand.

@@ -42,6 +42,9 @@ HUSHED = (
     "sum",
     "tuple",
 )
+# What else of Python's own a notebook may name without ending the look: nothing that asks, runs
+# code, ends the process or makes something large of a small number.
+HARMLESS = ("bool", "dict", "set", "zip")
 # Seconds of the processor's time after which a look asks `evidence` no more: a page that costs more
 # had better run. Loops are against the house rules, so between two answers no time goes by.
 BUDGET = 20.0
@@ -72,14 +75,15 @@ def look(notebook: dict[str, Any], resolved: dict[str, Any], ledger: Any) -> str
     ]
     record = _Record()
     names = dict(resolved)
-    names["__builtins__"] = vars(builtins) | {"__import__": _Importer(record, ledger)}
-    names["__builtins__"] |= {name: _hush(getattr(builtins, name)) for name in HUSHED}
+    known = {name: getattr(builtins, name) for name in HARMLESS}
+    known |= {name: _hush(getattr(builtins, name)) for name in HUSHED}
+    names["__builtins__"] = known | {"__import__": _Importer(record, ledger)}
     try:
         with redirect_stdout(io.StringIO()):
             for source, tagged in cells:
                 if not tagged:
                     exec(compile(ast.parse(source), "notebook", "exec"), names)
-    except Exception:
+    except (Exception, SystemExit):
         # A page that cannot be followed, or that will fail, shows so when it runs.
         return ""
     return record.digest.hexdigest()

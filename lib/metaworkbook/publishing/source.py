@@ -19,6 +19,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+HALF = re.compile("[\ud800-\udfff]")
 CELL_TYPES = ("code", "markdown", "raw")
 
 
@@ -39,6 +40,9 @@ def read_notebook(file: Path) -> dict[str, Any]:
         raise _refuse(place, "bytes that are not UTF-8", "UTF-8") from None
     except json.JSONDecodeError as error:
         raise _refuse(place, f"{error.msg} in line {error.lineno}", "JSON") from None
+    except (ValueError, RecursionError):
+        # Brackets in brackets without end, a number of thousands of digits.
+        raise _refuse(place, "JSON that nobody can read", "a Jupyter notebook") from None
     if not isinstance(content, dict) or content.get("nbformat") != 4:
         raise _refuse(place, "no notebook of format 4", "a Jupyter notebook of format 4")
     cells = content.get("cells")
@@ -46,6 +50,8 @@ def read_notebook(file: Path) -> dict[str, Any]:
         raise _refuse(place, "cells that are not cells", "code, markdown and raw cells")
     for cell in cells:
         cell["source"] = _join(cell["source"])
+    if any(HALF.search(cell["source"]) for cell in cells):
+        raise _refuse(place, "half a character (a lone surrogate)", "whole characters")
     return content
 
 

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from metaworkbook.errors import WorkbookError
 
@@ -25,6 +26,8 @@ STAGING = ".site-"
 WORK = ".work-"
 # Where the system cannot exchange two folders, the old site waits here for a moment.
 ASIDE = ".aside"
+# All that builds, grids and sweeps make, the lock among it.
+MADE = (SITE, LOCK, ASIDE, "executed", "results", "bodies", "multiverse", "grid")
 EXCHANGE = 2
 UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)
 
@@ -44,30 +47,47 @@ def lock(build: Path, wait: bool = False) -> Iterator[None]:
     WorkbookError
         If the folder cannot be made or written.
     """
-    with explain(build):
-        build.mkdir(parents=True, exist_ok=True)
-        handle = (build / LOCK).open("a+", encoding="utf-8")
-    with handle:
-        try:
-            # A lock of this kind ends with this very process; children do not carry it on.
-            fcntl.lockf(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except (BlockingIOError, PermissionError):
-            handle.seek(0)
-            who = handle.read().strip()
-            raise BusyError(
-                f"another build is running{f' (process {who})' if who else ''} in {build}. "
-                "Let it end, or run again with --wait."
-            ) from None
+    while True:
         with explain(build):
-            handle.truncate(0)
-            handle.write(f"{os.getpid()}\n")
-            handle.flush()
-        yield
+            build.mkdir(parents=True, exist_ok=True)
+            handle = (build / LOCK).open("a+", encoding="utf-8")
+        with handle:
+            _take(handle, build, wait)
+            # Whoever held it may have removed it and the folder meanwhile: that one binds nobody.
+            if not _is_same(handle, build / LOCK):
+                continue
+            with explain(build):
+                handle.truncate(0)
+                handle.write(f"{os.getpid()}\n")
+                handle.flush()
+            yield
+            return
+
+
+def _take(handle: TextIO, build: Path, wait: bool) -> None:
+    try:
+        # A lock of this kind ends with this very process; children do not carry it on.
+        fcntl.lockf(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except (BlockingIOError, PermissionError):
+        handle.seek(0)
+        who = handle.read().strip()
+        raise BusyError(
+            f"another build is running{f' (process {who})' if who else ''} in {build}. "
+            "Let it end, or run again with --wait."
+        ) from None
+
+
+def _is_same(handle: TextIO, file: Path) -> bool:
+    """Return whether a file that was opened is still the one of its name."""
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), file.stat())
+    except OSError:
+        return False
 
 
 @contextmanager
-def explain(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into one message."""
+def explain(folder: Path, kept: str = "The last site is unchanged.") -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one message; ``kept`` consoles."""
     try:
         yield
     except OSError as error:
@@ -80,9 +100,13 @@ def explain(folder: Path) -> Iterator[None]:
             what, remedy = "it may not be written", "Allow writing there and run again."
         elif error.errno in (errno.ENOTDIR, errno.EEXIST):
             what, remedy = "a file is in the way of a folder", "Move it and run again."
+        elif error.errno == errno.EISDIR:
+            what, remedy = "a folder is in the way of a file", "Move it and run again."
+        elif error.errno in (errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG):
+            what, remedy = f"{error.strerror.lower()}", "Name another folder, or run again."
         else:
             raise
-        raise WorkbookError(f"{place}: {what}. The last site is unchanged. {remedy}") from None
+        raise WorkbookError(f"{place}: {what}. {kept} {remedy}") from None
 
 
 def heal(build: Path) -> None:
@@ -92,6 +116,17 @@ def heal(build: Path) -> None:
         aside.rename(site)
     for leftover in [*build.glob(f"{STAGING}*"), *build.glob(f"{WORK}*"), aside]:
         remove(leftover)
+
+
+def clean(build: Path) -> list[str]:
+    """Remove what builds make in ``build``; return the names of what else lies there."""
+    left = []
+    for entry in sorted(build.iterdir()):
+        if entry.name in MADE or entry.name.startswith((STAGING, WORK)):
+            remove(entry)
+        else:
+            left.append(entry.name)
+    return left
 
 
 def make_folder(build: Path, prefix: str) -> Path:
