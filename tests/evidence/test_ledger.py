@@ -528,3 +528,24 @@ def test_real_ledger_survives_other_programs(real_folder, real_ledger):
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert_same(read_ledger(real_folder).tables, real_ledger.tables)
     shutil.rmtree(real_folder)
+
+
+def test_a_table_that_nobody_reads_is_named(folder):
+    (folder / "effects (1).csv").write_text("", encoding="utf-8")
+    (folder / "OLD.CSV").mkdir()
+    (folder / ".hidden.csv").write_text("", encoding="utf-8")
+    found = check_ledger(folder)
+    assert [problem.file for problem in found] == ["effects/OLD.CSV", "effects/effects (1).csv"]
+    assert "effects.csv" in found[0].allowed
+
+
+@pytest.mark.parametrize("name", ["claims.csv", "datapackage.yaml"])
+def test_a_pipe_is_no_file(folder, name):
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert the_problem(folder).found == "a pipe"
+
+
+def test_brackets_without_end_do_not_end_the_process(folder):
+    (folder / "datapackage.yaml").write_text("[" * 50_000, encoding="utf-8")
+    assert "open brackets" in the_problem(folder).found

@@ -170,3 +170,55 @@ def test_a_torn_file_of_sources_is_named(built):
     file.write_text("{", encoding="utf-8")
     with pytest.raises(WorkbookError, match="Restore the file"):
         acceptance.explain_sources(file)
+
+
+def test_torn_accepted_results_are_replaced(built):
+    acceptance.accept()
+    folder = built / "tests" / "expected"
+    whole = books.digest_folder(folder)
+    for file in folder.glob("*.json"):
+        file.write_bytes(file.read_bytes()[:20])
+    acceptance.accept()
+    assert books.digest_folder(folder) == whole
+
+
+def test_accepting_stopped_anywhere_leaves_whole_files(built, monkeypatch):
+    acceptance.accept()
+    folder = built / "tests" / "expected"
+    before = books.digest_folder(folder)
+    finish(built, one=0.3, two=0.4)
+    rename = type(folder).replace
+    for stop in range(3):
+        left = [stop]
+
+        def replace(self, target, left=left):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return rename(self, target)
+
+        monkeypatch.setattr(type(folder), "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            acceptance.accept()
+        monkeypatch.setattr(type(folder), "replace", rename)
+        assert sorted(os.listdir(folder)) == ["_sources.json", "one.json", "two.json"]
+        for file in folder.glob("*.json"):
+            json.loads(file.read_bytes())
+    acceptance.accept()
+    assert books.digest_folder(folder) != before
+    assert acceptance.find_changes()[0] == []
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"rows": [1]}', "[" * 100_000])
+def test_sources_that_are_no_digests_are_named(built, content):
+    acceptance.accept()
+    (built / "tests" / "expected" / acceptance.SOURCES).write_text(content, encoding="utf-8")
+    with pytest.raises(WorkbookError, match=r"_sources\.json: .*metaworkbook accept"):
+        acceptance.find_changes()
+
+
+def test_a_file_in_the_place_of_the_accepted_results_is_named(built):
+    (built / "tests").mkdir(exist_ok=True)
+    (built / "tests" / "expected").write_text("", encoding="utf-8")
+    with pytest.raises(WorkbookError, match="in the way of a folder"):
+        acceptance.accept()

@@ -437,3 +437,105 @@ def test_real_kernels_build_a_whole_site(project):
         "results",
         "site",
     ]
+
+
+@pytest.mark.parametrize("how", ["lost", "altered", "more"])
+def test_a_site_that_is_not_what_was_built_is_put_together_again(three, ran, how):
+    go()
+    before = read_site(three)
+    index = three / "build" / "site" / "index.html"
+    if how == "lost":
+        index.unlink()
+    else:
+        (index if how == "altered" else index.with_name("more.html")).write_text("x", "utf-8")
+    outcome = rebuild(ran)
+    assert (ran, outcome.swapped) == ([], True)
+    assert read_site(three) == before
+
+
+class Editor(books.StandIn):
+    """A nursery during whose run somebody edits a file."""
+
+    edit = None
+
+    def run(self, tasks, *rest):
+        Editor.found = [task.notebook.read_text(encoding="utf-8") for task in tasks]
+        run = super().run(tasks, *rest)
+        Editor.edit()
+        return run
+
+
+@pytest.mark.parametrize("name", ["effects/studies.csv", "notebooks/multiverse.toml"])
+def test_evidence_edited_while_pages_run_is_refused(three, ran, monkeypatch, name):
+    go()
+    before = read_site(three)
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
+    file = three / name
+    old = file.read_bytes() if file.is_file() else b""
+    monkeypatch.setattr(building, "open_nursery", Editor)
+    monkeypatch.setattr(Editor, "edit", lambda: file.write_bytes(old + b"\n"))
+    with pytest.raises(WorkbookError, match=f"{name}: edited while the pages ran"):
+        go()
+    assert read_site(three) == before
+    file.write_bytes(old)
+    monkeypatch.setattr(building, "open_nursery", books.StandIn)
+    rebuild(ran)
+    assert ran == ["one"]
+
+
+def test_the_notebook_that_was_planned_runs(three, ran, monkeypatch):
+    """An edit while pages run belongs to the next build, whatever the file says meanwhile."""
+    file = three / "notebooks" / "one.ipynb"
+    old = file.read_text(encoding="utf-8")
+    monkeypatch.setattr(building, "open_nursery", Editor)
+    monkeypatch.setattr(Editor, "edit", lambda: edit(file, '"1"', '"9"'))
+    go()
+    assert '\\"1\\"' in Editor.found[0]
+    monkeypatch.setattr(building, "open_nursery", books.StandIn)
+    rebuild(ran)
+    assert ran == ["one"]
+    file.write_text(old, encoding="utf-8")
+    rebuild(ran)
+    assert ran == ["one"]
+
+
+def test_the_list_of_pages_edited_while_pages_run_is_seen_by_the_next_build(
+    three, ran, monkeypatch
+):
+    title = three / "notebooks" / "pages.toml"
+    monkeypatch.setattr(building, "open_nursery", Editor)
+    monkeypatch.setattr(Editor, "edit", lambda: edit(title, "Title of one", "New title"))
+    go()
+    monkeypatch.setattr(building, "open_nursery", books.StandIn)
+    outcome = rebuild(ran)
+    assert (ran, outcome.swapped) == ([], True)
+
+
+def test_another_environment_runs_every_page(three, ran, monkeypatch):
+    go()
+    monkeypatch.setattr(keys, "list_installed", lambda: ["numpy-9.9.9.dist-info"])
+    rebuild(ran)
+    assert ran == ["one", "shared", "other"]
+
+
+def test_what_lies_behind_a_link_stays(three, ran, tmp_path):
+    go()
+    kept = tmp_path / "elsewhere"
+    shutil.copytree(three / "build" / "results", kept)
+    shutil.rmtree(three / "build" / "results")
+    (kept / "important.json").write_text("{}", encoding="utf-8")
+    (kept / "important.txt").write_text("mine", encoding="utf-8")
+    (three / "build" / "results").symlink_to(kept)
+    edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
+    go()
+    assert (kept / "important.txt").is_file()
+    assert (kept / "important.json").is_file()
+
+
+def test_a_folder_in_the_place_of_a_result_is_removed(three, ran):
+    go()
+    result = three / "build" / "results" / "one.json"
+    result.unlink()
+    result.mkdir()
+    outcome = rebuild(ran)
+    assert (outcome.ran, outcome.failures) == (["one"], [])

@@ -203,3 +203,16 @@ def test_a_look_that_costs_too_much_is_given_up(ledger, monkeypatch):
     assert see(ledger, SELECT) == ""
     monkeypatch.undo()
     assert len(see(ledger, SELECT)) == 64
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exit()", "quit()", "raise SystemExit(3)", "raise KeyboardInterrupt", "y = input()",
+        "y = sum(range(1000000000000))", "y = list(range(400000000))", "breakpoint()",
+        'y = eval("1")', '__import__("os").system("true")', "y = bytes(4000000000)",
+    ],
+)  # fmt: skip
+def test_code_that_ends_asks_or_swells_is_not_followed(ledger, code):
+    """The look runs in the builder itself, where no limit of a page holds."""
+    assert see(ledger, SELECT, code) == ""

@@ -147,3 +147,18 @@ def test_canonical_is_canonical_already(cells):
     assert source.digest_sources(once) == source.digest_sources({"cells": cells})
     ids = [cell["id"] for cell in once["cells"]]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"nbformat": ' + "1" * 5000 + "}",
+     '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "\\ud800", "metadata": {}}]}'],
+    ids=["brackets", "digits", "surrogate"],
+)  # fmt: skip
+def test_json_that_python_chokes_on_is_named(tmp_path, text):
+    file = tmp_path / "book.ipynb"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(PageError) as caught:
+        source.read_notebook(file)
+    (problem,) = caught.value.problems
+    assert problem.file.endswith("book.ipynb")

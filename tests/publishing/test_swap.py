@@ -206,3 +206,28 @@ def test_leftovers_go_and_the_rest_stays(build):
 def test_books_are_compared_whole(build):
     make_site(build / "site", "1")
     assert set(books.digest_folder(build)) == {"site/index.html", "site/nb/index.html"}
+
+
+def test_a_lock_that_was_removed_binds_nobody(build, monkeypatch):
+    """Whoever waits while the folder is removed begins again with the folder of that name."""
+    take, seen = swap._take, []
+
+    def remove_meanwhile(handle, folder, wait):
+        if not seen:
+            swap.remove(folder)
+        seen.append(handle)
+        take(handle, folder, wait)
+
+    monkeypatch.setattr(swap, "_take", remove_meanwhile)
+    with swap.lock(build, wait=True):
+        assert (build / swap.LOCK).read_text(encoding="utf-8") == f"{os.getpid()}\n"
+    assert len(seen) == 2
+
+
+def test_cleaning_removes_what_builds_make_and_nothing_else(build):
+    make_site(build / "site", "old")
+    for name in ("results", ".work-1", ".site-2", "grid"):
+        (build / name).mkdir()
+    (build / "thesis.txt").write_text("mine", encoding="utf-8")
+    assert swap.clean(build) == ["thesis.txt"]
+    assert os.listdir(build) == ["thesis.txt"]

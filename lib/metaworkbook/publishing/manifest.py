@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,15 +10,19 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from metaworkbook.errors import Problem, WorkbookError
+from metaworkbook.errors import PageError, Problem, WorkbookError
 from metaworkbook.publishing import keys
+from metaworkbook.publishing.source import canonicalise, format_notebook, read_notebook
 
 FILE = "manifest.json"
 FORMAT = 1
 
 
 def list_sources(root: Path) -> dict[str, str]:
-    """Return the checksum of every source of a site, by its path in the project."""
+    """Return the checksum of every source of a site, by its path in the project.
+
+    That of a notebook is of its canonical form: what a tool leaves in it moves no page.
+    """
     package = Path(__file__).resolve().parents[1]
     files = [
         *keys.list_tables(root / "effects"),
@@ -27,11 +32,18 @@ def list_sources(root: Path) -> dict[str, str]:
         root / "notebooks" / "multiverse.toml",
         root / "requirements.lock",
     ]
-    sources = {file.relative_to(root).as_posix(): keys.digest_file(file) for file in files}
+    sources = {file.relative_to(root).as_posix(): _digest_source(file) for file in files}
     for file in keys.list_package(package):
         name = f"lib/{package.name}/{file.relative_to(package).as_posix()}"
         sources[name] = keys.digest_file(file)
     return sources
+
+
+def _digest_source(file: Path) -> str:
+    if file.suffix == ".ipynb":
+        with contextlib.suppress(PageError):
+            return keys.digest_text(format_notebook(canonicalise(read_notebook(file))))
+    return keys.digest_file(file)
 
 
 def list_files(site: Path) -> dict[str, str]:

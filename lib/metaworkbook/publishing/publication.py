@@ -15,6 +15,8 @@ from metaworkbook.publishing.plan import Planned, output_files
 
 # Endings of what running a page makes, and how many sources a message names.
 MADE, MOST_NAMED = (".ipynb", ".json"), 5
+# Sources that a build reads once, for every page.
+PLANNED = (".ipynb", "/pages.toml")
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Beginning:
     shared: dict[str, str]
 
     def confirm(self) -> None:
-        """Raise WorkbookError where a source is no longer what it was."""
+        """Raise WorkbookError where what pages read by themselves is no longer what it was.
+
+        Notebooks and the list of pages are not among it: those that were planned were run.
+        """
         now = manifest.list_sources(paths.root())
         moved = [
             name
             for name in sorted(self.sources.keys() | now.keys())
-            if self.sources.get(name) != now.get(name)
+            if self.sources.get(name) != now.get(name) and not name.endswith(PLANNED)
         ]
         if moved:
             more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
