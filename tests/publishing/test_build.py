@@ -459,10 +459,9 @@ class Editor(books.StandIn):
     edit = None
 
     def run(self, tasks, *rest):
-        Editor.found = [task.notebook.read_text(encoding="utf-8") for task in tasks]
-        run = super().run(tasks, *rest)
         Editor.edit()
-        return run
+        Editor.found = {task.page: task.notebook.read_text(encoding="utf-8") for task in tasks}
+        return super().run(tasks, *rest)
 
 
 @pytest.mark.parametrize("name", ["effects/studies.csv", "notebooks/multiverse.toml"])
@@ -490,7 +489,8 @@ def test_the_notebook_that_was_planned_runs(three, ran, monkeypatch):
     monkeypatch.setattr(building, "open_nursery", Editor)
     monkeypatch.setattr(Editor, "edit", lambda: edit(file, '"1"', '"9"'))
     go()
-    assert '\\"1\\"' in Editor.found[0]
+    assert '"1"' in Editor.found["one"]
+    assert '"9"' not in Editor.found["one"]
     monkeypatch.setattr(building, "open_nursery", books.StandIn)
     rebuild(ran)
     assert ran == ["one"]
