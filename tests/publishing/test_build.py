@@ -513,9 +513,12 @@ def test_the_list_of_pages_edited_while_pages_run_is_seen_by_the_next_build(
 
 def test_another_environment_runs_every_page(three, ran, monkeypatch):
     go()
+    before = read_site(three)
     monkeypatch.setattr(keys, "list_installed", lambda: ["numpy-9.9.9.dist-info"])
     rebuild(ran)
     assert ran == ["one", "shared", "other"]
+    # Two machines with the same lock make the same site.
+    assert read_site(three) == before
 
 
 def test_what_lies_behind_a_link_stays(three, ran, tmp_path):

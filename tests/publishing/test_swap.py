@@ -226,7 +226,7 @@ def test_a_lock_that_was_removed_binds_nobody(build, monkeypatch):
 
 def test_cleaning_removes_what_builds_make_and_nothing_else(build):
     make_site(build / "site", "old")
-    for name in ("results", ".work-1", ".site-2", "grid"):
+    for name in ("results", ".work-1", ".site-2", "grid", "browser", "site-samples"):
         (build / name).mkdir()
     (build / "thesis.txt").write_text("mine", encoding="utf-8")
     assert swap.clean(build) == ["thesis.txt"]

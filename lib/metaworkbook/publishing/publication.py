@@ -16,7 +16,7 @@ from metaworkbook.publishing.plan import Planned, output_files
 # Endings of what running a page makes, and how many sources a message names.
 MADE, MOST_NAMED = (".ipynb", ".json"), 5
 # Sources that a build reads once, for every page.
-PLANNED = (".ipynb", "/pages.toml")
+READ_ONCE = (".ipynb", "/pages.toml")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Beginning:
         moved = [
             name
             for name in sorted(self.sources.keys() | now.keys())
-            if self.sources.get(name) != now.get(name) and not name.endswith(PLANNED)
+            if self.sources.get(name) != now.get(name) and not name.endswith(READ_ONCE)
         ]
         if moved:
             more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
@@ -125,8 +125,10 @@ def publish(
     from metaworkbook.publishing.provenance import gather_provenance
 
     state = describe_state(folder, available, beginning)
+    # The same sources have the same name on every machine that holds to the lock.
+    unnamed = {*keys.PARTS.values(), "installed"}
     inputs = [
-        [planned.inputs[name] for name in sorted(planned.inputs) if name not in keys.PARTS.values()]
+        [planned.inputs[name] for name in sorted(planned.inputs) if name not in unnamed]
         for planned in available
     ]
     sources = keys.digest_text(json.dumps([inputs, state["package"]]))

@@ -26,8 +26,11 @@ STAGING = ".site-"
 WORK = ".work-"
 # Where the system cannot exchange two folders, the old site waits here for a moment.
 ASIDE = ".aside"
-# All that builds, grids and sweeps make, the lock among it.
-MADE = (SITE, LOCK, ASIDE, "executed", "results", "bodies", "multiverse", "grid")
+# All that builds, grids, sweeps and browser tests make, the lock among it.
+MADE = (
+    SITE, LOCK, ASIDE, "executed", "results", "bodies", "multiverse", "grid", "browser",
+    "site-samples", "pooling-cases.json",
+)  # fmt: skip
 EXCHANGE = 2
 UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)
 
