@@ -130,12 +130,25 @@ def test_tidy_changes_what_a_tool_left_and_says_so(project, call):
     assert call("tidy", str(file)) == (0, "1 notebook, 0 changed.\n", "")
 
 
-def test_clean_removes_the_build_folder(project, call):
+def test_clean_removes_the_build_folder(project, call, monkeypatch):
     (project / "build" / "site").mkdir(parents=True)
     code, out, _ = call("clean")
     assert (code, out) == (0, f"Removed {project / 'build'}.\n")
     assert not (project / "build").exists()
     assert call("clean")[0] == 0
+    monkeypatch.delenv(paths.BUILD_VARIABLE)
+    (project / "build").symlink_to("nowhere")
+    assert call("clean")[0] == 0
+    assert not (project / "build").is_symlink()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk always full")
+def test_an_output_that_cannot_be_written_is_one_message(project):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "metaworkbook.cli", "check"]
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    words = "standard output: no space left on device. Send it elsewhere and run again.\n"
+    assert (told.returncode, told.stderr) == (1, words)
 
 
 def test_diff_fails_until_the_results_are_accepted_with_a_reason(project, call, stand_ins):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import signal
@@ -15,6 +16,8 @@ from metaworkbook.errors import WorkbookError
 
 INTERRUPTED = 130
 TERMINATED = 143
+# What the system says where nothing can be printed.
+UNHEARD = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 FILE = click.Path(path_type=Path)
 JOBS = click.IntRange(1, 64)
 SECONDS = click.FloatRange(1, 1e6)
@@ -265,12 +268,12 @@ def clean() -> None:
     if folder.exists():
         with swap.lock(folder):
             left = swap.clean(folder)
-        if not left:
-            swap.remove(folder)
-        else:
+        if left:
             names = ", ".join(left)
             click.echo(f"Left {folder}: {names} in it came from no build.", err=True)
             return
+    # A link may lead nowhere.
+    swap.remove(folder)
     click.echo(f"Removed {folder}.")
 
 
@@ -294,6 +297,14 @@ def main() -> None:
         app()
     except WorkbookError as error:
         print(error, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in UNHEARD or error.filename is not None:
+            raise
+        # What was printed went nowhere; nor must Python try again when it ends.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        words = f"standard output: {error.strerror.lower()}. Send it elsewhere and run again."
+        print(words, file=sys.stderr)
         sys.exit(1)
 
 

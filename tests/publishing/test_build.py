@@ -281,10 +281,22 @@ def test_a_value_that_the_evidence_does_not_know_stops_the_build(three, ran):
     ran.clear()
     with pytest.raises(ProblemsError) as caught:
         go()
-    assert [(p.file, p.key, p.column, p.found) for p in caught.value.problems] == [
+    found = [
         ("notebooks/pages.toml", "asked", "parameter rater of asked.ipynb", '"patient"'),
         ("notebooks/pages.toml", "asked", "parameter x of asked.ipynb", '"avoidant"'),
     ]
+    assert [(p.file, p.key, p.column, p.found) for p in caught.value.problems] == found
+    # Whatever else is wrong with the page, the same values are.
+    title = 'title = "Title of asked"'
+    edit(three / "notebooks" / "pages.toml", title, 'title = ""')
+    with (three / "notebooks" / "pages.toml").open("a", encoding="utf-8") as file:
+        file.write("[page.parameters]\nx = 3\n")
+    with pytest.raises(ProblemsError) as caught:
+        go()
+    places = [(problem.key, problem.column) for problem in caught.value.problems]
+    assert ("asked", "title") in places
+    assert ("asked", "parameter rater of asked.ipynb") in places
+    assert ("elsewhere", "parameter x of elsewhere.ipynb") in places
     assert ran == []
     assert read_site(three) == before
 

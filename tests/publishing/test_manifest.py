@@ -66,12 +66,15 @@ def test_every_alteration_of_the_site_is_found_at_once(site):
     (site / "index.html").write_text("altered", encoding="utf-8")
     (site / "data" / "one.csv").unlink()
     (site / "data" / "more.csv").write_text("", encoding="utf-8")
+    (site / "none").mkdir()
+    (site / "elsewhere").symlink_to(site / "data", target_is_directory=True)
     problems, _ = manifest.verify(site)
     found = {problem.file: problem.found for problem in problems}
     assert found["data/one.csv"] == "no file"
     assert found["data/more.csv"] == "a file that is not in the manifest"
+    assert found["none/"] == found["elsewhere"] == "a file that is not in the manifest"
     assert found["index.html"].startswith("checksum ")
-    assert len(found) == 3
+    assert len(found) == 5
 
 
 def test_sources_that_moved_since_are_found_in_the_project_only(site, project):
@@ -83,12 +86,15 @@ def test_sources_that_moved_since_are_found_in_the_project_only(site, project):
     assert manifest.verify(site)[0] == []
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"files": 3, "sources": {}}'])
+@pytest.mark.parametrize("text", [
+    "", "{}", "[]", '{"files": 3, "sources": {}}', '{"files": {}, "sources": {}}',
+    '{"files": {}, "sources": {}, "state": {}, "format": 99}',
+])  # fmt: skip
 def test_a_site_without_a_sound_manifest_is_refused(site, text):
     (site / manifest.FILE).write_text(text, encoding="utf-8")
     with pytest.raises(WorkbookError, match="no manifest"):
         manifest.verify(site)
-    assert manifest.read_state(site) is None
+    assert not manifest.read_state(site)
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):

@@ -76,6 +76,8 @@ def test_a_byte_order_mark_is_forgiven(folder):
         ('"methods"', '"methds"', 'Did you mean "methods"?'),
         ('"methods"', '""', "section: found \"\"; allowed: a text"),
         ('title_nb = "To"', "", "(second), title_nb: found nothing"),
+        ('"To"', r'"T\u0000o"', r'title_nb: found "T\x00o"; allowed: letters that can be seen'),
+        ('"Two"', r'"\u202eTwo"', r'title: found "\u202eTwo"; allowed: letters that can be seen'),
         ('title = "Two"', 'titel = "Two"', '(second), titel: found "titel"; allowed: name,'),
         ('title = "Two"', 'titel = "Two"', 'Did you mean "title"?'),
     ],

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import nbformat
+import psutil
 import pytest
 
 from metaworkbook.errors import WorkbookError
@@ -254,6 +255,27 @@ def test_a_folder_with_a_long_name_works(tmp_path, monkeypatch):
     folder.mkdir()
     result, _ = run(folder / "work", "kernels", {"good": ZOO["good"]})
     assert result.failures == []
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux adopts orphans")
+@pytest.mark.parametrize("engine", ["kernels", "forked"])
+def test_what_a_page_detaches_ends_with_the_run(tmp_path, monkeypatch, engine):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    script = f"(setsid sleep 1000 & echo $! > '{tmp_path}/pid') & wait"
+    detach = books.make_notebook(f"import subprocess\n\nsubprocess.run({script!r}, shell=True)")
+    result, _ = run(tmp_path / "work", engine, {"detach": detach})
+    assert result.failures == []
+    detached = int((tmp_path / "pid").read_text())
+    # Whoever is its parent by now may not have buried it yet.
+    dead = not psutil.pid_exists(detached) or psutil.Process(detached).status() == "zombie"
+    assert dead
+
+
+def test_a_nursery_that_is_killed_is_one_message(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    shoot = "import os, signal\n\nos.kill(os.getppid(), signal.SIGKILL)"
+    with pytest.raises(WorkbookError, match=r"was ended by SIGKILL, .* Free memory, or run with"):
+        run(tmp_path / "work", "forked", {"shoot": books.make_notebook(shoot)})
 
 
 @pytest.mark.parametrize("engine", ["kernels", "forked"])

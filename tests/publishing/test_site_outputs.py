@@ -47,6 +47,11 @@ def test_plain_outputs_are_escaped_and_lose_their_colours(output):
     assert "\x1b" not in reading.text
 
 
+@pytest.mark.parametrize("data", [{"text/plain": "a\0b"}, {"text/html": "a\0b"}])
+def test_what_a_page_may_not_hold_is_replaced(data):
+    assert "a\ufffdb" in render_output(v4.new_output("display_data", data), "en")
+
+
 def test_an_empty_output_shows_nothing():
     assert show({"text/plain": ""}) == ""
 

@@ -150,8 +150,8 @@ class _Build:
         plan, problems = make_plan(self.folder)
         if not problems and not self.options.only and self._is_current(plan):
             return Outcome(self.site, [], [planned.name for planned in plan], [], [], [], False)
-        chosen = [] if problems else choose_pages(plan, self.options.only)
-        stale = self._find_used(chosen)
+        chosen = plan if problems else choose_pages(plan, self.options.only)
+        stale = [] if problems else self._find_used(chosen)
         work = swap.make_folder(self.folder, swap.WORK)
         try:
             with contextlib.ExitStack() as stack:

@@ -63,7 +63,8 @@ def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str
     except Exception as error:
         traceback.print_exc()
         name = type(error).__name__
-        failure = {"kind": "runner", "error": name, "message": str(error), "index": None}
+        kind = "memory" if name in OUT_OF_MEMORY else "runner"
+        failure = {"kind": kind, "error": name, "message": str(error), "index": None}
         return {"event": "failed", "failure": failure}
     text = nbformat.writes(executed, version=nbformat.NO_CONVERT)
     (folder / "executed.ipynb").write_text(text + "\n", encoding="utf-8")

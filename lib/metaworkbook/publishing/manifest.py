@@ -47,11 +47,17 @@ def _digest_source(file: Path) -> str:
 
 
 def list_files(site: Path) -> dict[str, str]:
-    """Return the checksum of every file of a site but the manifest, by its path in the site."""
+    """Return the checksum of every file of a site but the manifest, by its path in the site.
+
+    Links and empty folders, of which a build makes none, are among them.
+    """
     found = {}
     start = len(os.fspath(site)) + 1
-    for folder, _, names in os.walk(site):
-        for name in names:
+    for folder, folders, names in os.walk(site):
+        if not folders and not names and folder != os.fspath(site):
+            found[f"{folder[start:].replace(os.sep, '/')}/"] = "no file"
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        for name in [*names, *links]:
             file = os.path.join(folder, name)
             found[file[start:].replace(os.sep, "/")] = _digest(file)
     found.pop(FILE, None)
@@ -125,6 +131,8 @@ def verify(site: Path, root: Path | None = None) -> tuple[list[Problem], int]:
     try:
         content = json.loads((site / FILE).read_text(encoding="utf-8"))
         files, sources = (_read_list(content[name]) for name in ("files", "sources"))
+        if content["format"] != FORMAT or not isinstance(content["state"], dict):
+            raise ValueError("another manifest")
     except OSError:
         raise WorkbookError(
             f"{site / FILE}: no readable file. Run: metaworkbook report, or name the folder of a "

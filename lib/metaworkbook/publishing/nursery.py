@@ -25,6 +25,7 @@ from typing import Any
 
 import metaworkbook
 from metaworkbook.publishing.children import attend
+from metaworkbook.publishing.processes import adopt_orphans, end_descendants
 from metaworkbook.publishing.runner import AHEAD, FEW, MANY
 
 # What pages load, some of it only when they draw; what only some pages need comes last.
@@ -43,6 +44,7 @@ WINGS = ("evidence", "models", "reporting", "results")
 def main() -> None:
     """Prepare, read the plan, run it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    adopt_orphans()
     engine, ahead, many = sys.argv[1], AHEAD in sys.argv[2:], MANY in sys.argv[2:]
     channel = os.fdopen(os.dup(1), "w", buffering=1)
     # Nothing made here is ever garbage: nobody searches it, nor do children, copying its memory.
@@ -139,6 +141,8 @@ class _Nursery:
         finally:
             for child in list(self.children.values()):
                 self._kill(child)
+            # What a page detached has come here.
+            end_descendants()
 
     def _start(self, task: dict[str, Any]) -> None:
         context = get_context("fork")

@@ -32,6 +32,8 @@ LONG, PROSE, BRIEF = 40, 120, 8
 # A column of numbers may say why there is none; such words break.
 WORDS = 24
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What a page may not hold; nobody sees it either.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def render_output(output: Any, language: str) -> Markup:
@@ -210,6 +212,7 @@ def _wrap_tables(html: str, language: str) -> str:
 def _wrap(content: str, mark: str = "") -> Markup:
     kind = "output wide" if re.search(r"<(svg|table|img)\b", content) else "output"
     spoken = f' lang="{mark}"' if mark else ""
+    content = CONTROL.sub("\ufffd", content)
     return Markup(f'<div class="{kind}"{spoken}>{content}</div>')
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ def collect_pages(folder: Path | None = None) -> tuple[list[Page], list[Problem]
     for entry, line in zip(entries, lines, strict=False):
         found = _check_entry(entry, folder, place, line)
         problems.extend(found)
-        if not found:
+        # The parameters of a page are judged whatever else is wrong with it.
+        if not {each.column for each in found} & {"", "name", "notebook", "parameters"}:
             pages.append(_make_page(entry))
     problems.extend(_check_duplicates(entries, lines, place))
     return pages, problems
@@ -152,6 +154,8 @@ def _check_entry(entry: object, folder: Path, place: str, line: int) -> list[Pro
         value = entry.get(name, "x")
         if not isinstance(value, str) or not value.strip():
             note(name, value, "a text in quotation marks", "Correct it.")
+        elif any(unicodedata.category(letter)[0] == "C" for letter in value.replace("\xad", "")):
+            note(name, value, "letters that can be seen", "Remove the others.")
     name = entry.get("name")
     if isinstance(name, str) and name.strip():
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
@@ -202,8 +206,8 @@ def _make_page(entry: dict) -> Page:
     return Page(
         name=entry["name"],
         notebook=entry["notebook"],
-        title={"en": entry["title"], "nb": entry["title_nb"]},
-        section=entry["section"],
+        title={"en": entry.get("title", ""), "nb": entry.get("title_nb", "")},
+        section=entry.get("section", ""),
         parameters=dict(entry.get("parameters", {})),
         summary=summary,
     )

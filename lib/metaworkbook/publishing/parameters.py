@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from metaworkbook.errors import Problem
@@ -77,6 +77,16 @@ def check_parameters(
             found = f"{value!r} ({type(value).__name__})"
             problems.append(Problem(place, 0, page.name, where, found, words, "Correct it."))
     return problems
+
+
+def drop_unfit(page: Page, declared: dict[str, Parameter]) -> Page:
+    """Return a page without the values that `check_parameters` finds wrong."""
+    fit = {
+        name: value
+        for name, value in page.parameters.items()
+        if name in declared and _fits(value, declared[name].annotation)
+    }
+    return replace(page, parameters=fit)
 
 
 def resolve_parameters(page: Page, declared: dict[str, Parameter]) -> dict[str, Any]:

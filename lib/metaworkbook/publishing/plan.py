@@ -13,6 +13,7 @@ from metaworkbook.publishing.pages import FILE, Page, collect_pages, suggest
 from metaworkbook.publishing.parameters import (
     check_parameters,
     declared_parameters,
+    drop_unfit,
     injected_parameters,
     resolve_parameters,
 )
@@ -57,7 +58,8 @@ class Planned:
 def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
     """Return every page that can be run, and every problem of the page list and its notebooks.
 
-    Only what would make a page run wrongly is a problem here; `lints` has the house rules.
+    Only what would make a page run wrongly is a problem here; `lints` has the house rules. Where
+    there is a problem, pages are without the values that are one, so that the others can be judged.
     """
     folder = paths.notebooks()
     pages, problems = collect_pages(folder)
@@ -79,15 +81,14 @@ def make_plan(build: Path) -> tuple[list[Planned], list[Problem]]:
         if page.notebook not in notebooks:
             continue
         notebook, declared = notebooks[page.notebook]
-        found = check_parameters(page, declared, f"{folder.name}/{FILE}")
-        problems.extend(found)
-        if not found:
-            resolved = resolve_parameters(page, declared)
-            inputs = keys.page_inputs(page, notebook, resolved, shared)
-            record = keys.read_record(record_file(build, page.name))
-            changes = keys.list_changes(record, inputs, output_files(build, page.name))
-            injected = injected_parameters(page, declared)
-            plan.append(Planned(page, notebook, injected, resolved, inputs, record, changes))
+        problems.extend(check_parameters(page, declared, f"{folder.name}/{FILE}"))
+        page = drop_unfit(page, declared)
+        resolved = resolve_parameters(page, declared)
+        inputs = keys.page_inputs(page, notebook, resolved, shared)
+        record = keys.read_record(record_file(build, page.name))
+        changes = keys.list_changes(record, inputs, output_files(build, page.name))
+        injected = injected_parameters(page, declared)
+        plan.append(Planned(page, notebook, injected, resolved, inputs, record, changes))
     return plan, problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 from metaworkbook.errors import WorkbookError
 
-DEATH_SIGNAL = 1
+DEATH_SIGNAL, SUBREAPER = 1, 36
 
 
 def die_with(parent: int) -> None:
@@ -23,6 +24,23 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Have descendants that lose their parent become children of this process (Linux knows how)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(SUBREAPER, 1)
+
+
+def end_descendants() -> None:
+    """Kill every process that this one or a descendant of it began."""
+    import psutil
+
+    for descendant in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            descendant.kill()
 
 
 def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:

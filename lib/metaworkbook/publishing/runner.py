@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -183,11 +184,21 @@ class Nursery:
 
     def _died(self) -> WorkbookError:
         self.close()
-        last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        why = last[-1] if last else f"code {self.process.returncode}"
-        return WorkbookError(
-            f"the process that runs the notebooks ended: {why}. Run: make setup, and try again."
-        )
+        words, code = "the process that runs the notebooks", self.process.returncode
+        if code < 0:
+            ended = signal.Signals(-code).name
+            return WorkbookError(
+                f"{words} was ended by {ended}, as the system does when memory runs out. The last "
+                "site is unchanged. Free memory, or run with --jobs 1."
+            )
+        try:
+            last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            return WorkbookError(
+                f"{self.log.parent}: removed while pages ran. Leave it alone and run again."
+            )
+        why = last[-1] if last else f"code {code}"
+        return WorkbookError(f"{words} ended: {why}. Run: make setup, and try again.")
 
 
 def environment(work: Path) -> dict[str, str]:
