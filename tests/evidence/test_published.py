@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metaworkbook.evidence.published import (
+    bound_matched,
     group_published,
     match_published,
     review_arrays,
@@ -74,7 +75,9 @@ def test_our_rows_are_matched_on_the_rater_of_the_review():
     writer.effect(writer.sample(), "attachment_avoidance", "alliance_bond", -1.0, statistic="r",
                   value=-0.2, y_rater="client")  # fmt: skip
     ledger = writer.ledger()
-    found = match_published(ledger, select_published(ledger, "attachment_avoidance", "alliance"))
+    found = bound_matched(
+        match_published(ledger, select_published(ledger, "attachment_avoidance", "alliance"))
+    )
     assert set(found) == {"review1-01"}
     assert found["review1-01"]["lower"].tolist() == [-0.2]
 

@@ -74,6 +74,7 @@ def reviews() -> pd.DataFrame:
              "x": "avoidance", "subgroup": "",
              "statistic": "r",
              "estimate": -0.13, "ci_low": math.nan, "ci_high": math.nan, "k": 33.0,
+             "r": -0.13, "r_low": math.nan, "r_high": math.nan,
              "n_total": math.nan, "direction": "negative", "direction_analysed": "negative",
              "interval_note": "", "oddity": ""},
         ]

@@ -75,9 +75,11 @@ def test_the_answer_follows_from_what_could_be_pooled():
 
 def test_shares_beside_say_who_tells_them_and_why_they_stay_out():
     beside = pd.DataFrame(
-        [{"told_by": "thesis", "citation": HOSTILE, "text": "26%", "share": 0.26,
+        [{"told_by": "thesis", "citation": HOSTILE, "share": 0.26,
+          "text": "26%", "attachment_class": "dismissing",
           "reason_text": "held back: {detail}", "reason_detail": "N not seen"},
-         {"told_by": "study", "citation": "Other (2001)", "text": "dismissing", "share": 0.2,
+         {"told_by": "study", "citation": "Other (2001)", "text": "", "share": 0.2,
+          "attachment_class": "dismissing",
           "reason_text": "no number of persons", "reason_detail": ""}]
     )  # fmt: skip
     html = proportions.show_beside(beside).html("en")
@@ -179,8 +181,10 @@ NAMED = {"en": {"a": "avoidance"}, "nb": {"a": "unngåelse"}}
 
 def test_odd_intervals_are_named_and_untold_ones_left_out():
     reviews = pd.DataFrame(
-        [{"citation": "Odd", "x": "a", "estimate": 0.1, "oddity": "", "interval_note": "kept"},
-         {"citation": "Untold", "x": "a", "estimate": 0.2, "oddity": "", "interval_note": ""}]
+        [{"citation": "Odd", "x": "a", "estimate": 0.41, "oddity": "", "interval_note": "kept",
+          "statistic": "d", "r": 0.2},
+         {"citation": "Untold", "x": "a", "estimate": 0.2, "oddity": "", "interval_note": "",
+          "statistic": "r", "r": 0.2}]
     )  # fmt: skip
     nan = np.array([0.3, math.nan])
     checks = IntervalChecks(
@@ -189,12 +193,14 @@ def test_odd_intervals_are_named_and_untold_ones_left_out():
     )  # fmt: skip
     text = to_text(published.show_interval_checks(reviews, checks, NAMED).html("en"))
     assert "estimate not in the middle; narrower than so many persons allow" in text
+    assert "0.20 (printed: d = 0.41)" in text
     assert "Untold" not in text
 
 
 def row(**cells):
     return {"review_id": "r-01", "citation": "Review", "x": "a", "rater": "client",
-            "estimate": -0.13, "k": 33.0, "modality": "individual_adult",
+            "estimate": -0.13, "r": -0.13, "statistic": "r", "k": 33.0,
+            "modality": "individual_adult",
             "population": "adults"} | cells  # fmt: skip
 
 
@@ -247,9 +253,8 @@ def test_simulated_coverage_is_shown_in_percent():
 
 def test_the_headline_of_published_estimates_never_mixes_predictors():
     reviews = pd.DataFrame(
-        [{"x": x, "statistic": "r", "estimate": r} for x, r in
-         (("secure", 0.71), ("avoidant", -0.55), ("secure", 0.17))]
-        + [{"x": "avoidant", "statistic": "d", "estimate": 3.0}]
+        [{"x": x, "r": r} for x, r in
+         (("secure", 0.71), ("avoidant", -0.55), ("secure", 0.17), ("avoidant", math.nan))]
     )  # fmt: skip
     names = {"en": {"secure": "security", "avoidant": "avoidance"},
              "nb": {"secure": "trygghet", "avoidant": "unngåelse"}}  # fmt: skip

@@ -79,6 +79,6 @@ def test_too_few_samples_is_said_instead_of_a_number(reviews, synthesis):
 
 
 def test_unnumbered_review_shows_its_direction(reviews, synthesis, censored):
-    reviews.loc[0, "estimate"] = math.nan
+    reviews.loc[0, ["estimate", "r"]] = math.nan
     shown = to_text(tables.show_methods(synthesis(censored()), {}, reviews).html("en"))
     assert "negative" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from metaworkbook.reporting.figures import (
     style,
 )
 from metaworkbook.reporting.figures.levels import Line
+from metaworkbook.reporting.tables import format_r
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +220,31 @@ def test_sensitivity_of_all_rows_in_words(rows, labels):
     text = sensitivity.draw_without(censored, labels, "x").html("en")
     assert "without Axelsson et al. (2009)" in text
     names = {"en": "x", "nb": "x"}
-    assert "neither" in sensitivity.describe_robustness(censored, names, names)["headline"]["en"]
+    told = sensitivity.describe_robustness(censored, names, names, labels)["headline"]["en"]
+    assert told.startswith("X – x: leaving out any one sample ")
+    estimates = [result.estimate for result in censored.without]
+    low, high = format_r(min(estimates), "en"), format_r(max(estimates), "en")
+    assert f"runs from {low} to {high} without one of them; it moves most without" in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-0.3, 0.1, "leaving out any one sample keeps zero inside the interval. The estimate"),
+        (-0.3, -0.1, "leaving out any one sample changes neither the side of the interval"),
+        (0.1, 0.3, "leaving out one sample changes on which side of zero the interval lies."),
+    ],
+)
+def test_the_headline_says_what_leaving_out_one_sample_does(rows, labels, censored, low, high,
+                                                            expected):  # fmt: skip
+    examined = examine_censored(**rows.bounds())
+    main = censored(estimate=-0.1, low=-0.3, high=min(high, 0.1))
+    without = tuple(censored(estimate=-0.1, low=low, high=high) for _ in examined.without)
+    names = {"en": "x", "nb": "x"}
+    told = sensitivity.describe_robustness(
+        replace(examined, main=main, without=without), names, names, labels
+    )
+    assert expected in told["headline"]["en"]
 
 
 def test_methods_say_what_they_assume(checks):

@@ -53,7 +53,10 @@ PUBLIC = {
     "check_reporting": "checklist",
     "select_published": "published",
     "review_arrays": "published",
+    "name_families": "coverage",
     "name_predictors": "coverage",
+    "bound_matched": "published",
+    "list_matched": "published",
     "match_published": "published",
     "group_published": "published",
     "list_claims": "coverage",
@@ -65,6 +68,7 @@ PUBLIC = {
     "pair_codings": "codings",
     "confirm_codings": "codings",
     "ask_recoded": "questions",
+    "list_entered": "questions",
 }
 
 

@@ -44,18 +44,25 @@ def _enumerate(words: list[str], joint: str) -> str:
     return f" {joint} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def name_predictors(ledger: Ledger) -> dict[str, dict[str, str]]:
-    """Return the names of all constructs and families by language, then by construct or family."""
-    table = ledger.tables["constructs"]
+def name_families(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return the name of every family by language; one construct may have the same id."""
     named = {
-        name: FAMILY_NAMES.get(name, (name.replace("_", " "),) * 2) for name in table["family"]
+        name: FAMILY_NAMES.get(name, (name.replace("_", " "),) * 2)
+        for name in ledger.tables["constructs"]["family"]
     }
-    named |= dict(
-        zip(table["construct"], zip(table["name_en"], table["name_nb"], strict=True), strict=True)
-    )
     return {
         language: {name: words[place] for name, words in named.items()}
         for place, language in enumerate(("en", "nb"))
+    }
+
+
+def name_predictors(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return the names of all constructs and families by language, then by construct or family."""
+    table = ledger.tables["constructs"]
+    families = name_families(ledger)
+    return {
+        language: names | dict(zip(table["construct"], table[f"name_{language}"], strict=True))
+        for language, names in families.items()
     }
 
 
@@ -196,21 +203,20 @@ def list_claims(ledger: Ledger) -> pd.DataFrame:
 
 
 def cite_rows(ledger: Ledger) -> dict[str, dict[str, str]]:
-    """Return ``citation`` and ``study_id`` behind every effect and published estimate, by its id.
+    """Return ``citation``, ``study_id`` and ``oddity`` of every effect and estimate, by its id.
 
-    A review has no study page, so its ``study_id`` is blank.
+    ``study_id`` is blank for a review that has no record among the studies.
     """
     studies = ledger.tables["studies"].set_index("study_id")["citation"]
+    columns = ["effect_id", "study_id", "oddity"]
     found = {
-        effect: {"citation": studies[study], "study_id": study}
-        for effect, study in ledger.tables["effects"][["effect_id", "study_id"]].itertuples(
-            index=False
-        )
+        effect: {"citation": studies[study], "study_id": study, "oddity": oddity}
+        for effect, study, oddity in ledger.tables["effects"][columns].itertuples(index=False)
     }
-    for review, citation in ledger.tables["reviews"][["review_id", "citation"]].itertuples(
-        index=False
-    ):
-        found[review] = {"citation": citation, "study_id": ""}
+    columns = ["review_id", "citation", "meta_id", "oddity"]
+    for review, citation, meta, oddity in ledger.tables["reviews"][columns].itertuples(index=False):
+        study = meta if meta in studies.index else ""
+        found[review] = {"citation": citation, "study_id": study, "oddity": oddity}
     return found
 
 

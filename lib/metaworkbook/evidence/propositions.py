@@ -83,7 +83,7 @@ def _of_class(name: str, system: str, main: bool = False) -> Ask:
 def _as_much(name: str, x: str, main: bool = False) -> Ask:
     against = {"x": "alliance", "where": {"modality": ("individual_adult",)}}
     return _ask(name, "equivalence", x, "outcome", "positive", main=main, against=against,
-                page="alliance-outcome")  # fmt: skip
+                page="reviews-outcome")  # fmt: skip
 
 
 PROPOSITIONS: tuple[Proposition, ...] = (

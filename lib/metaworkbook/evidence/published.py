@@ -7,12 +7,11 @@ import pandas as pd
 
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
-from metaworkbook.evidence.selection import select, select_reviews
+from metaworkbook.evidence.selection import Selection, select, select_reviews
 
 # How published estimates are grouped: all of one predictor, then by each of these columns.
 GROUPINGS = ("modality", "rater", "population")
 RATERS = ("client", "therapist", "observer")
-METRICS = ("r", "d", "g")
 
 
 def select_published(
@@ -25,7 +24,7 @@ def select_published(
     a review's several raters or outcomes within a modality stand as several rows of one cluster.
     """
     rows = select_reviews(ledger, x, y)
-    rows = rows[rows["statistic"].isin(METRICS) & rows["estimate"].notna()]
+    rows = rows[rows["r"].notna()]
     for column, allowed in (where or {}).items():
         rows = rows[rows[column].isin(allowed)]
     return rows
@@ -41,16 +40,10 @@ def review_arrays(rows: pd.DataFrame) -> dict[str, np.ndarray]:
         as on the z scale), ``k`` and ``n`` (studies and persons, NaN where not printed),
         ``review`` (its row), ``cluster`` (the modality: reviews of one kind of therapy share
         studies).
-
-    Notes
-    -----
-    A d or g becomes r = d / sqrt(d^2 + 4), that of two groups of equal size (Borenstein and others
-    2009, eq. 7.5); its interval likewise.
     """
-    standardised = rows["statistic"].isin(("d", "g")).to_numpy()
     columns = {
-        name: _to_z(rows[column].to_numpy(float), standardised)
-        for name, column in (("estimate", "estimate"), ("low", "ci_low"), ("high", "ci_high"))
+        name: np.arctanh(rows[column].to_numpy(float))
+        for name, column in (("estimate", "r"), ("low", "r_low"), ("high", "r_high"))
     }
     exact = rows["n_relation"].isin(("", "=", "~", ">")).to_numpy()
     return columns | {
@@ -83,8 +76,8 @@ def group_published(rows: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
     return groups
 
 
-def match_published(ledger: Ledger, rows: pd.DataFrame) -> dict[str, dict[str, np.ndarray]]:
-    """Return the bounds of our own rows on the question of each published estimate.
+def match_published(ledger: Ledger, rows: pd.DataFrame) -> dict[str, Selection]:
+    """Return our own rows on the question of each published estimate, by its id.
 
     The same x, a y of the same family, and the same rater and phase where the review names one.
     Estimates whose question no row of ours answers are not among the keys.
@@ -100,10 +93,18 @@ def match_published(ledger: Ledger, rows: pd.DataFrame) -> dict[str, dict[str, n
             asked["phase"] = row["phase"]
         selection = select(ledger, described=described, **asked)
         if len(selection.rows):
-            found[row["review_id"]] = selection.bounds()
+            found[row["review_id"]] = selection
     return found
 
 
-def _to_z(values: np.ndarray, standardised: np.ndarray) -> np.ndarray:
-    r = np.where(standardised, values / np.sqrt(values**2 + 4), values)
-    return np.arctanh(r)
+def bound_matched(matched: dict[str, Selection]) -> dict[str, dict[str, np.ndarray]]:
+    """Return the bounds of the rows that `match_published` found, by published estimate."""
+    return {review: selection.bounds() for review, selection in matched.items()}
+
+
+def list_matched(matched: dict[str, Selection]) -> dict[str, list]:
+    """Return the ids of all rows that `match_published` found, for the results file."""
+    entered = dict.fromkeys(
+        effect for selection in matched.values() for effect in selection.rows["effect_id"]
+    )
+    return {"entered": list(entered), "left_out": []}

@@ -38,6 +38,18 @@ def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
     )
 
 
+def list_entered(questions: tuple[Question, ...]) -> dict[str, list]:
+    """Return the ids of all rows of effects that enter a part, for the results file."""
+    entered = dict.fromkeys(
+        row
+        for question in questions
+        for part in question.parts
+        if part.kind not in FROM_REVIEWS
+        for row in part.entered
+    )
+    return {"entered": list(entered), "left_out": []}
+
+
 def ask_recoded(ledger: Ledger, questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
     """Return ``questions``, from `ask_propositions`, asked of each ledger of `codings.recode`.
 
@@ -106,15 +118,26 @@ def gather_part(ledger: Ledger, described: pd.DataFrame, ask: Ask) -> Part:
         sized = everything.rows["effect_id"].isin(data.pop("effect_id"))
         unsized = leave_out(everything.rows[~sized], UNSIZED)
         pool = Selection(everything.rows[sized], pd.concat([everything.left_out, unsized]))
-    # The signs of one side say nothing of the difference of two.
-    signs = None if ask.kind == "contrast" else everything.signs()
+    # Signs and coverage of one side say nothing of the difference of two.
+    signs, ladder = None, ()
+    if ask.kind != "contrast":
+        signs, ladder = everything.signs(), _count_steps(ledger, ask, pool, everything)
     if ask.against is not None:
         other = select_part(ledger, described, _other_side(ask))
         against, more = _bounds(other), tuple(other.rows["effect_id"])
-    return _part(
-        ask, data, against, (*pool.rows["effect_id"], *more), signs,
-        tuple(count_steps(pool, select_reviews(ledger, ask.x, ask.y))),
-    )  # fmt: skip
+    return _part(ask, data, against, (*pool.rows["effect_id"], *more), signs, ladder)
+
+
+def _count_steps(
+    ledger: Ledger, ask: Ask, pool: Selection, everything: Selection
+) -> tuple[dict[str, Any], ...]:
+    """Return the coverage of a part: of the rows that pass its filters, how many go how far."""
+    left_out = pool.left_out[pool.left_out["effect_id"].isin(everything.rows["effect_id"])]
+    within = Selection(pool.rows, left_out)
+    # A review's studies were not filtered alike.
+    if ask.filters or ask.where:
+        return tuple(count_steps(within)[1:])
+    return tuple(count_steps(within, select_reviews(ledger, ask.x, ask.y)))
 
 
 def _bounds(found: Selection) -> dict[str, Any]:

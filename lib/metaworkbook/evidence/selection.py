@@ -219,6 +219,9 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
 
     Rows that a newer review of the same question supersedes, and rows held back, are not among
     them; ``estimate``, ``ci_low`` and ``ci_high`` are turned to the polarity of the constructs.
+    ``r``, ``r_low`` and ``r_high`` are the same as correlations, NaN for other statistics: a d or g
+    becomes d / sqrt(d^2 + 4), that of two groups of equal size (Borenstein and others 2009, eq.
+    7.5).
     """
     reviews = ledger.tables["reviews"]
     about = _is_about(ledger, reviews, x, y)
@@ -232,6 +235,12 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
     signed = np.isin(rows["statistic"].to_numpy(object).astype(str), SIGNED)
     sign = np.where(signed & (scored[0] != scored[1]), -1.0, 1.0)
     ends = [sign * told["ci_low"], sign * told["ci_high"]]
-    return rows.assign(
-        estimate=sign * told["estimate"], ci_low=np.fmin(*ends), ci_high=np.fmax(*ends)
-    )
+    turned = {
+        "estimate": sign * told["estimate"], "ci_low": np.fmin(*ends), "ci_high": np.fmax(*ends),
+    }  # fmt: skip
+    statistic = rows["statistic"].to_numpy(object).astype(str)
+    for r, name in (("r", "estimate"), ("r_low", "ci_low"), ("r_high", "ci_high")):
+        value = turned[name]
+        converted = np.where(np.isin(statistic, ("d", "g")), value / np.sqrt(value**2 + 4), np.nan)
+        turned[r] = np.where(statistic == "r", value, converted)
+    return rows.assign(**turned)

@@ -174,12 +174,13 @@ def keep_pooled(
 def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
     """Return every share that stands beside the pools: without persons, published, or claimed.
 
-    Columns ``told_by`` ("thesis", "review", "study"), ``citation``, ``text``, ``share``,
-    ``reason``, and its ``reason_text`` and ``reason_detail``.
+    Columns ``told_by`` ("thesis", "review", "study"), ``citation``, ``attachment_class``, ``text``
+    (whose share it is, blank where not told), ``share``, ``reason``, and its ``reason_text`` and
+    ``reason_detail``.
     """
     studies = ledger.tables["studies"].set_index("study_id")["citation"]
     claims = ledger.tables["claims"]
-    claims = claims[(claims["statistic"] == "proportion") & claims["proposition"].ne("")]
+    claims = claims[(claims["statistic"] == "proportion") & (claims["y"] == DISTRIBUTION)]
     reviews = ledger.tables["reviews"]
     reviews = reviews[(reviews["statistic"] == "proportion") & (reviews["y"] == DISTRIBUTION)]
     why = reviews["hold_back"].where(reviews["hold_back"] != "", PUBLISHED)
@@ -188,14 +189,14 @@ def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "told_by": "thesis", "citation": claims["study_id"].map(studies),
-                "text": claims["claim"], "share": claims["value"], "reason": claims["detail"],
-                "reason_text": claims["detail"], "reason_detail": "",
+                "attachment_class": claims["x"], "text": claims["claim"], "share": claims["value"],
+                "reason": claims["detail"], "reason_text": claims["detail"], "reason_detail": "",
             }
         ),
         pd.DataFrame(
             {
                 "told_by": "review", "citation": reviews["citation"],
-                "text": reviews["subgroup"].where(reviews["subgroup"] != "", reviews["x"]),
+                "attachment_class": reviews["x"], "text": reviews["subgroup"],
                 "share": reviews["estimate"],
                 "reason": why, "reason_text": why, "reason_detail": "",
             }
@@ -203,8 +204,9 @@ def list_beside(ledger: Ledger, shares: pd.DataFrame) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "told_by": "study", "citation": out["citation"],
-                "text": out["attachment_class"], "share": out["share"], "reason": out["reason"],
-                "reason_text": out["reason_text"], "reason_detail": out["reason_detail"],
+                "attachment_class": out["attachment_class"], "text": "", "share": out["share"],
+                "reason": out["reason"], "reason_text": out["reason_text"],
+                "reason_detail": out["reason_detail"],
             }
         ),
     ]  # fmt: skip

@@ -235,10 +235,18 @@ def list_propositions(
                 if name in titles and name != JUDGES
             ],
             "decided": row["verdict"] in DECIDED,
-            "counts": describe_counts(row.get("k"), row.get("n"), language),
+            "counts": _count_behind(row, language),
         }
         for row in judged
     ]
+
+
+def _count_behind(row: dict[str, Any], language: str) -> str:
+    if not row.get("published"):
+        return describe_counts(row.get("k"), row.get("n"), language)
+    # Syntheses share studies and persons, so that no sum of persons means anything.
+    text = "1 published synthesis" if row["k"] == 1 else "{k} published syntheses"
+    return translate(text, language, k=format_number(row["k"], 0, language))
 
 
 def _read(row: dict[str, Any], name: str, language: str) -> str:

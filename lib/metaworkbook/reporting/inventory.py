@@ -55,7 +55,7 @@ def show_counts(
 ) -> Shown:
     """Show the rows by pair of construct families and tier, the largest ``rows`` pairs.
 
-    ``names`` are those of the families by language, as `evidence.name_predictors` gives them.
+    ``names`` are those of the families by language, as `evidence.name_families` gives them.
     """
 
     def render(language: str) -> str:
@@ -76,21 +76,31 @@ def show_counts(
                 lines,
                 numeric=range(1, 3 + len(letters)),
             )
-            + f"<p class='note'>{meaning}.</p>"
+            + f"<p class='note'>{meaning}.{_count_others(counts, rows, language)}</p>"
         )
 
     return Shown(render)
+
+
+def _count_others(counts: pd.DataFrame, shown: int, language: str) -> str:
+    others = counts.iloc[shown:]
+    if others.empty:
+        return ""
+    text = "The {shown} largest pairs of {all}; the others hold {rows} rows."
+    return " " + translate(text, language, shown=shown, all=len(counts), rows=others["rows"].sum())
 
 
 def show_ladder(ladder: pd.DataFrame) -> Shown:
     """Show how many samples and persons reach each step from what was read to the pool."""
 
     def render(language: str) -> str:
-        told = ladder["persons"].dropna()
-        first = told.iloc[0] if len(told) else 0
+        steps = ladder.to_dict("records")
+        # A review may know fewer persons than were read: it is no part of the whole.
+        read = next(row["persons"] for row in steps if row["step"] == "read")
         lines = []
-        for row in ladder.to_dict("records"):
-            share = format_number(100 * row["persons"] / first, 0, language) if first else "–"
+        for row in steps:
+            share = 100 * row["persons"] / read if read and row["step"] != "known" else math.nan
+            share = format_number(share, 0, language)
             persons = format_number(row["persons"], 0, language)
             lines.append([translate(STEPS[row["step"]], language), row["samples"], persons, share])
         return draw_table(

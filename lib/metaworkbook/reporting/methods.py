@@ -93,16 +93,21 @@ def show_gates(gates: Iterable[Any]) -> Shown:
 
     def render(language: str) -> str:
         lines = [
-            [gate.k, *(translate("yes" if getattr(gate, name) else "no", language)
-                       for name, _ in GATES)]
+            [gate.k, *(translate(_allow(gate, name), language) for name, _ in GATES)]
             for gate in gates
-        ]  # fmt: skip
+        ]
         header = [translate("Samples, at least", language)]
         header += [translate(words, language) for _, words in GATES]
         return draw_table(translate("What is allowed at which number", language), header, lines,
                           numeric=(0,))  # fmt: skip
 
     return Shown(render)
+
+
+def _allow(gate: Any, name: str) -> str:
+    if name == "pooling" and gate.side_by_side:
+        return "side by side"
+    return "yes" if getattr(gate, name) else "no"
 
 
 def show_coverage(found: Iterable[Coverage]) -> Shown:

@@ -127,7 +127,7 @@ def describe_page(
     With two samples or fewer the headline only says so; no estimate reaches the index.
     """
     main = synthesis.main
-    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    numbers = reviews[reviews["r"].notna()]
     newest = numbers.iloc[0].to_dict() if len(numbers) else None
     return {
         "headline": {
@@ -150,7 +150,7 @@ def describe_page(
             if newest is None
             else {
                 "citation": newest["citation"],
-                "estimate": newest["estimate"],
+                "estimate": newest["r"],
                 "k": to_json(newest["k"]),
             },
         },
@@ -187,9 +187,9 @@ def describe_reviews(
     Predictors are never mixed: more of one may mean less of another. ``names`` are theirs by
     language, as `evidence.name_predictors` gives them.
     """
-    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    numbers = reviews[reviews["r"].notna()]
     groups = [
-        (predictor, numbers.loc[numbers["x"] == predictor, "estimate"])
+        (predictor, numbers.loc[numbers["x"] == predictor, "r"])
         for predictor in dict.fromkeys(numbers["x"])
     ]
     headline = {}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import LANGUAGES, format_number, translate
-from metaworkbook.reporting.tables import draw_table
+from metaworkbook.reporting.tables import draw_table, quote_source
 from metaworkbook.results.change import Change
 from metaworkbook.results.proportions import PooledShare
 
@@ -114,17 +114,19 @@ def show_beside(beside: pd.DataFrame) -> Shown:
 
     def render(language: str) -> str:
         lines = [
-            [row["citation"], translate(CLASSES.get(row["text"], row["text"]), language),
-             format_share(row["share"], language), translate(TOLD_BY[row["told_by"]], language),
+            [row["citation"],
+             translate(CLASSES.get(row["attachment_class"], row["attachment_class"]), language),
+             quote_source(row["text"] or "–", language), format_share(row["share"], language),
+             translate(TOLD_BY[row["told_by"]], language),
              translate(row["reason_text"], language).format(detail=row["reason_detail"])]
             for row in beside.to_dict("records")
         ]  # fmt: skip
-        header = ("Source", "What it tells", "Share, %", "Told by", "Why not in a pool")
+        header = ("Source", "Class", "Of whom", "Share, %", "Told by", "Why not in a pool")
         return draw_table(
             translate("Shares beside the pools", language),
             [translate(word, language) for word in header],
             lines,
-            numeric=(2,),
+            numeric=(3,),
         )
 
     return Shown(render)

@@ -8,7 +8,13 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import draw_table, format_interval, format_r, quote_source
+from metaworkbook.reporting.tables import (
+    draw_table,
+    format_interval,
+    format_published,
+    format_r,
+    quote_source,
+)
 from metaworkbook.results.reviews import IntervalChecks, ReviewPool
 from metaworkbook.results.synthesis import Synthesis
 
@@ -109,7 +115,7 @@ def show_interval_checks(
             verdict = "; ".join(translate(text, language) for text in found)
             lines.append(
                 [_name(row, names[language]),
-                 format_number(row["estimate"], 2, language),
+                 format_published(row, language),
                  format_r(checks.centre[i], language), format_number(checks.se[i], 3, language),
                  format_number(checks.inflation[i], 1, language),
                  verdict or translate("fits", language),
@@ -142,7 +148,7 @@ def show_ours_beside(
             lines.append(
                 [_name(row, names[language]),
                  translate(words(row["rater"] or "any"), language),
-                 format_number(row["estimate"], 2, language),
+                 format_published(row, language),
                  "–" if math.isnan(row["k"]) else f"{row['k']:.0f}",
                  *_ours(mine, language), "; ".join(_reasons(row, mine, language))]
             )  # fmt: skip
@@ -178,6 +184,6 @@ def _reasons(row: dict, mine: Synthesis | None, language: str) -> list[str]:
     if row["modality"] != "individual_adult" or row["population"] not in ("", "adults"):
         told.append(translate(REASONS["therapy"], language))
     if mine.main is not None:
-        inside = math.tanh(mine.main.ci_low) <= row["estimate"] <= math.tanh(mine.main.ci_high)
+        inside = math.tanh(mine.main.ci_low) <= row["r"] <= math.tanh(mine.main.ci_high)
         told.append(translate(REASONS["inside" if inside else "outside"], language))
     return told

@@ -45,6 +45,9 @@ LACKING = {
     "variant": "the interval does not keep to one side of zero {variant}",
 }
 
+# Two correlations, where the interval of the margin less their difference includes zero.
+CLOSE = "they may be closer to each other than {margin} or further apart"
+
 
 def find_scale(part: PartVerdict) -> str:
     """Return the key of `SCALES` that a part's estimate is told on."""
@@ -115,6 +118,8 @@ def describe_lacking(part: PartVerdict, language: str) -> str:
             VARIANTS.get(name, name), language, detail=translate(detail.replace("_", " "), language)
         )
     text = NOTHING.get(part.kind) if part.lacking == "nothing" else None
+    if part.lacking == "main" and part.kind == "equivalence":
+        text, values["margin"] = CLOSE, format_number(part.margin, 2, language)
     return translate(text or LACKING[part.lacking], language, **values)
 
 

@@ -159,20 +159,39 @@ def _cells(fit: Pooled, language: str) -> list[str]:
 
 
 def describe_robustness(
-    censored: CensoredRobustness, x: dict[str, str], y: dict[str, str]
+    censored: CensoredRobustness,
+    x: dict[str, str],
+    y: dict[str, str],
+    labels: dict[str, str],
 ) -> dict[str, dict[str, str]]:
     """Return the page's headline by language: whether one sample decides the result."""
-    return {"headline": {language: _headline(censored, x, y, language) for language in LANGUAGES}}
+    headline = {language: _headline(censored, x, y, labels, language) for language in LANGUAGES}
+    return {"headline": headline}
 
 
-def _headline(censored: CensoredRobustness, x: dict, y: dict, language: str) -> str:
+def _headline(
+    censored: CensoredRobustness, x: dict, y: dict, labels: dict[str, str], language: str
+) -> str:
     pair = f"{name_pair(x, y, language)}: "
     if censored.main is None:
         return pair + translate(FEW, language)
-    fitted = [result for result in censored.without if result is not None]
-    if len({_side(result) for result in (censored.main, *fitted)}) > 1:
+    left = {
+        sample: result
+        for sample, result in zip(censored.samples, censored.without, strict=True)
+        if result is not None
+    }
+    sides = {_side(result) for result in (censored.main, *left.values())}
+    few = len(left) < len(censored.samples)
+    if len(sides) > 1:
         text = "leaving out one sample changes on which side of zero the interval lies."
-    elif len(fitted) < len(censored.samples):
+    elif sides == {0}:
+        text = (
+            "leaving out any one of the {count} samples that move its ends most keeps zero inside "
+            "the interval."
+            if few
+            else "leaving out any one sample keeps zero inside the interval."
+        )
+    elif few:
         text = (
             "leaving out any one of the {count} samples that move its ends most changes neither "
             "the side of the interval nor its verdict."
@@ -181,7 +200,26 @@ def _headline(censored: CensoredRobustness, x: dict, y: dict, language: str) -> 
         text = (
             "leaving out any one sample changes neither the side of the interval nor its verdict."
         )
-    return pair + translate(text, language, count=len(fitted))
+    told = pair + translate(text, language, count=len(left))
+    if censored.main.bounded and all(result.bounded for result in left.values()):
+        told += " " + _tell_range(censored.main, left, labels, language)
+    return told
+
+
+def _tell_range(
+    main: Censored, left: dict[str, Censored], labels: dict[str, str], language: str
+) -> str:
+    """Return how far the estimate moves without one sample, and without which it moves most."""
+    estimates = {sample: result.estimate for sample, result in left.items()}
+    farthest = max(estimates, key=lambda sample: abs(estimates[sample] - main.estimate))
+    text = (
+        "The estimate, r = {r}, runs from {low} to {high} without one of them; it moves most "
+        "without {sample}, to {farthest}."
+    )
+    values = {"r": main.estimate, "low": min(estimates.values()), "high": max(estimates.values()),
+              "farthest": estimates[farthest]}  # fmt: skip
+    told = {name: format_r(value, language) for name, value in values.items()}
+    return translate(text, language, sample=labels[farthest], **told)
 
 
 def _side(result: Censored) -> int:

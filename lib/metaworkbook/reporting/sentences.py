@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from metaworkbook.reporting.language import format_number, translate
-from metaworkbook.reporting.tables import format_interval, format_r
+from metaworkbook.reporting.tables import format_interval, format_published, format_r
 from metaworkbook.results import Censored, InformationShare, SignTest
 from metaworkbook.results.synthesis import Synthesis
 
@@ -118,11 +118,7 @@ def describe_posterior(main: Censored, language: str) -> str:
 
 def describe_published(main: Censored | None, reviews, language: str) -> str:
     """Return how our estimate stands to the published ones, and why they may differ."""
-    numbers = [
-        r
-        for r in reviews.to_dict("records")
-        if math.isfinite(r["estimate"]) and r["statistic"] == "r"
-    ]
+    numbers = [row for row in reviews.to_dict("records") if math.isfinite(row["r"])]
     if not numbers:
         return translate("No published pooled correlation for this question was seen.", language)
     listed = "; ".join(
@@ -130,7 +126,7 @@ def describe_published(main: Censored | None, reviews, language: str) -> str:
             "{citation}: r = {r}{k}",
             language,
             citation=r["citation"],
-            r=format_number(r["estimate"], 2, language),
+            r=format_published(r, language),
             k="" if math.isnan(r["k"]) else f", k = {r['k']:.0f}",
         )  # fmt: skip
         for r in numbers
@@ -141,7 +137,7 @@ def describe_published(main: Censored | None, reviews, language: str) -> str:
             "Our rows do not allow an estimate to set beside it: reviews read the coefficients in "
             "full texts and from authors, this workbook what abstracts and records print.",
             language)  # fmt: skip
-    inside = [math.tanh(main.ci_low) <= r["estimate"] <= math.tanh(main.ci_high) for r in numbers]
+    inside = [math.tanh(main.ci_low) <= r["r"] <= math.tanh(main.ci_high) for r in numbers]
     relation = (
         "Our interval includes every one of them."
         if all(inside)

@@ -14,12 +14,14 @@ DEMONSTRATIONS = {
 }
 WHY = {
     "sensitivity": (
-        "Leaving out samples, subsets and the choice of estimator need coefficients of three "
-        "samples; there are {exact}, so those parts stay empty here."
+        "Subsets, the choice of estimator and leaving out samples from coefficients alone need "
+        "coefficients of three samples; there are {exact}, so those parts stay empty here. What "
+        "stands here without them comes from the model of all rows."
     ),
     "moderators": (
         "A regression on several moderators needs coefficients of ten samples, a comparison of "
-        "levels those of three in each; there are {exact} in all, so those parts stay empty here."
+        "levels by coefficients alone those of three in each; there are {exact} in all, so those "
+        "parts stay empty here. The levels below are compared by the model of all rows."
     ),
     "small-studies": (
         "Tests and models of small-study effects need coefficients of ten samples; there are "

@@ -164,18 +164,29 @@ def show_methods(
     return Shown(render)
 
 
+def format_published(review: Any, language: str) -> str:
+    """Return a published estimate as a correlation, and what it was printed as where another."""
+    r = format_number(review["r"], 2, language)
+    if review["statistic"] == "r":
+        return r
+    return translate(
+        "{r} (printed: {statistic} = {value})", language, r=r, statistic=review["statistic"],
+        value=format_number(review["estimate"], 2, language),
+    )  # fmt: skip
+
+
 def _review_line(review: pd.Series, language: str) -> list:
     interval = "–"
-    if np.isfinite(review["ci_low"]) and np.isfinite(review["ci_high"]):
+    if np.isfinite(review["r_low"]) and np.isfinite(review["r_high"]):
         interval = translate(
             "{low} to {high}", language,
-            low=format_number(review["ci_low"], 2, language),
-            high=format_number(review["ci_high"], 2, language),
+            low=format_number(review["r_low"], 2, language),
+            high=format_number(review["r_high"], 2, language),
         )  # fmt: skip
     estimate = (
-        format_number(review["estimate"], 2, language)
-        if np.isfinite(review["estimate"])
-        else translate(WORDS[review["direction"]], language)
+        format_published(review, language)
+        if np.isfinite(review["r"])
+        else translate(WORDS[review["direction_analysed"]], language)
     )
     name = translate("Published: {citation}", language, citation=review["citation"])
     if review["subgroup"]:

@@ -18,7 +18,7 @@ from metaworkbook.reporting.reasons import (
     to_readable,
 )
 from metaworkbook.reporting.sentences import describe_information, describe_signs
-from metaworkbook.reporting.tables import Markup, draw_table
+from metaworkbook.reporting.tables import Markup, draw_table, quote_source
 from metaworkbook.results import to_json
 from metaworkbook.results.verdicts import PartVerdict, Verdict
 
@@ -29,6 +29,8 @@ VERDICTS = {
     "undecided": "not decided",
 }
 POINTS = {"for": "for it", "against": "against it", "undecided": "not decided"}
+# Kinds of parts that rest on published syntheses, whose studies and persons may be the same.
+PUBLISHED = ("reviews", "equivalence")
 KINDS = {
     "synthesis": "censored correlation",
     "contrast": "difference of correlations",
@@ -97,11 +99,12 @@ def _parts_table(verdict: Verdict, language: str) -> str:
             name = translate("{part} (deciding)", language, part=name)
         lines.append(
             [name, translate(KINDS[part.kind], language), part.k,
-             format_number(part.n, 0, language), told, translate(POINTS[part.points], language),
+             "–" if part.kind in PUBLISHED else format_number(part.n, 0, language), told,
+             translate(POINTS[part.points], language),
              describe_lacking(part, language) if part.points == "undecided" else ""]
         )  # fmt: skip
-    header = ("Part", "Analysis", "Samples", "Persons", "Estimate (95 % interval)", "Points",
-              "What is missing")  # fmt: skip
+    header = ("Part", "Analysis", "Samples or syntheses", "Persons", "Estimate (95 % interval)",
+              "Points", "What is missing")  # fmt: skip
     return draw_table(
         translate("Parts of {id}", language, id=verdict.id),
         [translate(word, language) for word in header], lines, numeric=(2, 3),
@@ -115,26 +118,27 @@ def _evidence(part: PartVerdict, citations: dict[str, dict[str, str]], language:
     if part.signs is not None:
         told = describe_signs(part.signs, language)
         body += "<p>" + escape(
-            translate("All rows that tell a direction, adjusted ones included: {signs}",
-                      language, signs=told)) + "</p>"  # fmt: skip
+            translate("All rows that pass the filters of this part, adjusted ones included: "
+                      "{signs}", language, signs=told)) + "</p>"  # fmt: skip
     if told := describe_information(part.information, language):
         body += f"<p>{escape(told)}</p>"
     if part.ladder:
         body += show_ladder(pd.DataFrame(part.ladder)).html(language)
     if part.entered:
-        items = "".join(_row_item(row, citations.get(row, {})) for row in part.entered)
+        items = "".join(_row_item(row, citations.get(row, {}), language) for row in part.entered)
         body += f"<p>{escape(translate('Rows that can be used:', language))}</p><ul>{items}</ul>"
     else:
         body += f"<p>{escape(translate('No row can be used.', language))}</p>"
     return f"<details class='evidence'><summary>{escape(title)}</summary>{body}</details>"
 
 
-def _row_item(row: str, cited: dict[str, str]) -> str:
-    """Return one row of the evidence, linked to the page of its study where there is one."""
+def _row_item(row: str, cited: dict[str, str], language: str) -> str:
+    """Return one row of the evidence, linked to its study's page, with what is odd about it."""
     name = escape(cited.get("citation", row))
     if cited.get("study_id"):
         name = f'<a href="study/{escape(cited["study_id"])}.html">{name}</a>'
-    return f"<li>{name} <span class='muted'>{escape(row)}</span></li>"
+    odd = f": {quote_source(cited['oddity'], language)}" if cited.get("oddity") else ""
+    return f"<li>{name} <span class='muted'>{escape(row)}</span>{odd}</li>"
 
 
 def list_verdicts(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
@@ -143,7 +147,8 @@ def list_verdicts(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     ``estimate``, ``ci_low`` and ``ci_high`` are those of the only deciding part, on the scale
     named by ``scale`` ("r", "difference", "closeness", "odds_ratio", "d", "percent"); null where
     several parts decide together or none has an estimate. ``text`` and ``reason`` are English,
-    ``text_nb`` and ``reason_nb`` Norwegian.
+    ``text_nb`` and ``reason_nb`` Norwegian. ``published`` is true where ``k`` counts published
+    syntheses.
     """
     return [_entry(verdict) for verdict in verdicts]
 
@@ -164,6 +169,7 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         "pages": list(verdict.pages),
         "k": verdict.k,
         "n": to_json(verdict.n),
+        "published": bool(mains) and all(part.kind in PUBLISHED for part in mains),
         **alone,
         "parts": [
             {"name": part.name, "kind": part.kind, "main": part.main, "points": part.points,
@@ -188,17 +194,17 @@ def _numbers(part: PartVerdict | None) -> dict[str, Any]:
 
 def describe_verdicts(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """Return the headline of the page: how many propositions have which verdict, by language."""
-    found = [verdict.verdict for verdict in verdicts]
-    counts = {name: found.count(name) for name in VERDICTS}
+    verdicts = tuple(verdicts)
+    found = [verdict.verdict for verdict in verdicts if not verdict.fixed]
+    counts = {name: found.count(name) for name in VERDICTS} | {
+        "all": len(verdicts), "fixed": len(verdicts) - len(found),
+    }  # fmt: skip
     text = (
         "The {all} propositions of the thesis by verdict: {supported} supported, {contradicted} "
-        "contradicted, {mixed} mixed, {undecided} not decided by what can be read."
+        "contradicted, {mixed} mixed, {undecided} not decided by what can be read, {fixed} not "
+        "judged."
     )
-    return {
-        "headline": {
-            language: translate(text, language, all=len(found), **counts) for language in LANGUAGES
-        }
-    }
+    return {"headline": {language: translate(text, language, **counts) for language in LANGUAGES}}
 
 
 def show_verdict_count(verdicts: Iterable[Verdict]) -> Shown:

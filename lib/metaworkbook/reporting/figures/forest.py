@@ -155,12 +155,12 @@ def _summary_lines(synthesis: Synthesis, reviews: pd.DataFrame, language: str) -
                       _told(c, language),
                       style.ACCENT_2))  # fmt: skip
     for review in reviews.to_dict("records"):
-        if review["statistic"] != "r" or not math.isfinite(review["estimate"]):
+        if not math.isfinite(review["r"]):
             continue
         k = "" if math.isnan(review["k"]) else f", k = {review['k']:.0f}"
         label = translate("Published: {citation}", language, citation=review["citation"])
-        lines.append((label, review["estimate"], review["ci_low"], review["ci_high"],
-                      f"r = {format_number(review['estimate'], 2, language)}{k}",
+        lines.append((label, review["r"], review["r_low"], review["r_high"],
+                      f"r = {format_number(review['r'], 2, language)}{k}",
                       style.MUTED))  # fmt: skip
     return lines
 

@@ -18,10 +18,10 @@ WIDTH, ROW = 5.6, 0.42
 def draw_reviews(reviews: pd.DataFrame, names: dict[str, dict[str, str]], name: str) -> Shown:
     """Show published correlations with their printed intervals; ``name`` prefixes the ids.
 
-    Only rows whose metric is r and that print a number are drawn; the table lists the others.
+    Only rows that print a number of r, d or g are drawn; the table lists the others.
     ``names`` are those of the predictors by language, as `evidence.name_predictors` gives them.
     """
-    numbers = reviews[(reviews["statistic"] == "r") & reviews["estimate"].notna()]
+    numbers = reviews[reviews["r"].notna()]
     return Shown(partial(_render, numbers, names, name))
 
 
@@ -33,8 +33,8 @@ def _render(
     title = translate("Published pooled correlations", language)
     text = translate(
         "{count} published correlations from {low} to {high}.", language, count=len(reviews),
-        low=format_number(reviews["estimate"].min(), 2, language),
-        high=format_number(reviews["estimate"].max(), 2, language),
+        low=format_number(reviews["r"].min(), 2, language),
+        high=format_number(reviews["r"].max(), 2, language),
     )  # fmt: skip
     with style.figure_context(f"{name}-{language}-reviews"):
         return style.to_svg(
@@ -46,7 +46,7 @@ def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
     height = ROW * (len(reviews) + 0.4) + 0.7
     figure = style.new_figure(WIDTH, height)
     axes = figure.add_axes((0.04, 0.6 / height, 0.92, 1 - 0.65 / height))
-    ends = reviews[["estimate", "ci_low", "ci_high"]].to_numpy(float)
+    ends = reviews[["r", "r_low", "r_high"]].to_numpy(float)
     reach = min(1.0, math.ceil(10 * np.nanmax(np.abs(ends)) + 0.5) / 10)
     left = -reach if np.nanmin(ends) < 0 else 0.0
     right = reach if np.nanmax(ends) > 0 else 0.0
@@ -58,13 +58,13 @@ def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
         label = f"{style.shorten(row['citation'], 36)}: {about}"
         k = "" if math.isnan(row["k"]) else f", k = {row['k']:.0f}"
         axes.text(left, y - 0.26, style.shorten(label, 66), fontsize=8.5, va="center")
-        axes.text(right, y - 0.26, f"{format_number(row['estimate'], 2, language)}{k}", fontsize=8,
+        axes.text(right, y - 0.26, f"{format_number(row['r'], 2, language)}{k}", fontsize=8,
                   va="center", ha="right", color=style.MUTED)  # fmt: skip
-        if math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"]):
+        if math.isfinite(row["r_low"]) and math.isfinite(row["r_high"]):
             axes.plot(
-                [row["ci_low"], row["ci_high"]], [y + 0.12] * 2, color=style.ACCENT, linewidth=1.6
+                [row["r_low"], row["r_high"]], [y + 0.12] * 2, color=style.ACCENT, linewidth=1.6
             )
-        axes.plot([row["estimate"]], [y + 0.12], "D", color=style.ACCENT, markersize=5.5)
+        axes.plot([row["r"]], [y + 0.12], "D", color=style.ACCENT, markersize=5.5)
     axes.set_yticks([])
     ticks = np.linspace(left, right, 5)
     axes.set_xticks(ticks)
