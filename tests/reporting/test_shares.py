@@ -158,22 +158,28 @@ def test_agreement_shows_a_dash_for_a_kappa_that_does_not_exist():
     assert "–" in text
 
 
-def review_pool(pooled_result, clusters=1):
+def review_pool(pooled_result, clusters=1, reviews=None):
     one = np.array([0.2] * clusters)
-    return ReviewPool(pooled_result, clusters, clusters, ("a",) * clusters, one, one, 0, 0.6)
+    count = clusters if reviews is None else reviews
+    return ReviewPool(pooled_result, count, clusters, ("a",) * clusters, one, one, 0, 0.6)
 
 
 def test_second_order_pools_show_how_overlap_moves_them():
     pools = {
-        "alliance_total": {"0": review_pool(pooled(0.2)), "0.6": review_pool(pooled(0.25)),
-                           "0.9": review_pool(pooled(0.3))},
+        "alliance_total": {
+            overlap: review_pool(pooled(r), reviews=2)
+            for overlap, r in (("0", 0.2), ("0.6", 0.25), ("0.9", 0.3))
+        },
         "alliance_total/modality/youth": {"0.6": review_pool(None, 0)},
+        "alliance_total/modality/group": {"0.6": review_pool(pooled(0.4))},
     }  # fmt: skip
     names = {"en": {"alliance_total": "alliance"}, "nb": {"alliance_total": "allianse"}}
     text = to_text(published.show_second_order(pools, names).html("en"))
     assert "0.20 to 0.29" in text
     assert "no standard error to be had" in text
     assert "kind of therapy: youth" in text
+    # Its own interval was printed; one made anew on another scale would differ.
+    assert "0.38\none synthesis, as printed" in text
 
 
 NAMED = {"en": {"a": "avoidance"}, "nb": {"a": "unngåelse"}}

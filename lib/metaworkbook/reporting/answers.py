@@ -103,7 +103,7 @@ def _summarise(cards: list[dict[str, Any]], language: str) -> list[str]:
                 language,
             )  # fmt: skip
         )
-    told = [card for card in cards if card.get("published") and card.get("bounded")]
+    told = [card for card in cards if card.get("published")]
     if told:
         listed = "; ".join(
             translate(

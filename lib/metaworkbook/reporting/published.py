@@ -71,6 +71,9 @@ def _pool_line(
     if main.pooled is None:
         why = "no standard error to be had" if main.clusters == 0 else "two, side by side"
         return [*told, "–", translate(why, language), "–"]
+    if main.reviews == 1:
+        estimate = format_r(main.pooled.estimate, language)
+        return [*told, estimate, translate("one synthesis, as printed", language), "–"]
     estimates = [pool.pooled.estimate for pool in by_overlap.values() if pool.pooled is not None]
     low, high = format_r(min(estimates), language), format_r(max(estimates), language)
     return [
