@@ -93,7 +93,7 @@ def test_every_kind_of_part_and_every_change_has_its_words():
     assert set(told.KINDS) == set(propositions.KINDS) == set(estimands.ANALYSES)
     assert set(verdicts.KINDS) == set(propositions.KINDS)
     assert set(proportions.CHANGES) == set(changes.CHANGES)
-    assert set(told.VERDICTS) == set(verdicts.VERDICTS)
+    assert set(told.VERDICTS) == {*verdicts.VERDICTS, "not_judged"}
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -27,6 +27,7 @@ VERDICTS = {
     "contradicted": "contradicted",
     "mixed": "mixed",
     "undecided": "not decided",
+    "not_judged": "not judged",
 }
 POINTS = {"for": "for it", "against": "against it", "undecided": "not decided"}
 # Kinds of parts that rest on published syntheses, whose studies and persons may be the same.
@@ -49,7 +50,7 @@ def show_verdicts(verdicts: Iterable[Verdict]) -> Shown:
     def render(language: str) -> str:
         lines = [
             [Markup(f'<a href="#{escape(one.id)}">{escape(one.id)}</a>'),
-             translate(one.statement, language), translate(VERDICTS[one.verdict], language),
+             translate(one.statement, language), translate(VERDICTS[_judge(one)], language),
              describe_reason(one, language)]
             for one in verdicts
         ]  # fmt: skip
@@ -78,7 +79,7 @@ def _section(verdict: Verdict, citations: dict[str, dict[str, str]], language: s
     head = (
         f'<section id="{escape(verdict.id)}"><h3>{escape(verdict.id)}. '
         f"{escape(translate(verdict.statement, language))}</h3>"
-        f'<p class="lead">{escape(translate(VERDICTS[verdict.verdict], language).capitalize())}.'
+        f'<p class="lead">{escape(translate(VERDICTS[_judge(verdict)], language).capitalize())}.'
         f"</p><p>{escape(describe_reason(verdict, language))}</p>"
     )
     if not verdict.parts:
@@ -88,6 +89,10 @@ def _section(verdict: Verdict, citations: dict[str, dict[str, str]], language: s
         if part.main:
             body += _evidence(part, citations, language)
     return head + body + "</section>"
+
+
+def _judge(verdict: Verdict) -> str:
+    return "not_judged" if verdict.fixed else verdict.verdict
 
 
 def _parts_table(verdict: Verdict, language: str) -> str:
@@ -163,7 +168,7 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         "id": verdict.id,
         "text": verdict.statement,
         "text_nb": translate(verdict.statement, "nb"),
-        "verdict": verdict.verdict,
+        "verdict": _judge(verdict),
         "reason": describe_reason(verdict, "en"),
         "reason_nb": describe_reason(verdict, "nb"),
         "pages": list(verdict.pages),
@@ -194,17 +199,17 @@ def _numbers(part: PartVerdict | None) -> dict[str, Any]:
 
 def describe_verdicts(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """Return the headline of the page: how many propositions have which verdict, by language."""
-    verdicts = tuple(verdicts)
-    found = [verdict.verdict for verdict in verdicts if not verdict.fixed]
-    counts = {name: found.count(name) for name in VERDICTS} | {
-        "all": len(verdicts), "fixed": len(verdicts) - len(found),
-    }  # fmt: skip
+    found = [_judge(verdict) for verdict in verdicts]
+    counts = {name: found.count(name) for name in VERDICTS}
     text = (
         "The {all} propositions of the thesis by verdict: {supported} supported, {contradicted} "
-        "contradicted, {mixed} mixed, {undecided} not decided by what can be read, {fixed} not "
-        "judged."
+        "contradicted, {mixed} mixed, {undecided} not decided by what can be read, {not_judged} "
+        "not judged."
     )
-    return {"headline": {language: translate(text, language, **counts) for language in LANGUAGES}}
+    headline = {
+        language: translate(text, language, all=len(found), **counts) for language in LANGUAGES
+    }
+    return {"headline": headline}
 
 
 def show_verdict_count(verdicts: Iterable[Verdict]) -> Shown:
