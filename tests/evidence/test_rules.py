@@ -416,6 +416,21 @@ def test_same_result_under_a_new_id(tmp_path, tables):
     assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
 
 
+def test_a_review_among_the_studies_has_the_doi_it_was_read_under(tmp_path, tables):
+    study = tables["studies"][-1] | {"study_id": "pool2020", "kind": "meta_analysis"}
+    tables["studies"].append(study)
+    ledgers.find(tables, "reviews", "pool2020-02")["doi"] = "10.1234/pool"
+    for doi, found in (("", "blank"), ("10.1234/other", '"10.1234/other"')):
+        study["doi"] = doi
+        (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+        assert (problem.key, problem.column, problem.found) == ("pool2020", "doi", found)
+        assert problem.allowed == "10.1234/pool, as effects/reviews.csv has it"
+    study["doi"] = "10.1234/pool"
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+    study |= {"kind": "journal_article", "doi": "10.1234/other"}
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
 def test_same_result_in_other_words(tmp_path, tables):
     again = {"effect_id": "bjork2005-06", "summary": "The same, told otherwise."}
     tables["effects"].append(ledgers.find(tables, "effects", "bjork2005-01") | again)

@@ -50,6 +50,11 @@ TABLE_RULES = (
         "effects",
         lambda t, w: table_rules.check_dois(t["studies"], w["studies"], w["effects"]),
     ),
+    (
+        "studies",
+        "reviews",
+        lambda t, w: table_rules.check_reviewed(t["studies"], w["reviews"]),
+    ),
     ("effects", "", lambda t, w: table_rules.check_duplicates(t["effects"], w["effects"])),
     ("reviews", "", lambda t, w: table_rules.check_superseded(t["reviews"], w["reviews"])),
     (

@@ -15,6 +15,8 @@ SAME_RESULT = [
     "p_reported", "direction", "significance", "contrast", "detail", "group",
 ]  # fmt: skip
 STATED = ("significant", "not_significant")
+#: Kinds of studies whose results stand in reviews.csv.
+REVIEWING = ("review", "meta_analysis")
 PROPOSITIONS = frozenset(f"P{number}" for number in range(1, 16))
 
 # One rule, one block: what is broken, where it shows, what is allowed, what to do.
@@ -100,6 +102,19 @@ def check_dois(
     yield Breach(
         others != "", "doi", "another than that of " + others,
         "Correct it, or name each study under same_sample_as of the other.",
+    )
+
+
+def check_reviewed(studies: pd.DataFrame, reviews: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a review that is listed as a study lacks the DOI under which it was read."""
+    printed = reviews[reviews["doi"] != ""]
+    printed = dict(zip(printed["meta_id"], printed["doi"], strict=True))
+    # A primary report may bear the id of a review by the same authors and year.
+    listed = studies["kind"].isin(REVIEWING) & studies["study_id"].isin(printed)
+    asked = pd.Series([printed.get(study, "") for study in studies["study_id"]], studies.index)
+    yield Breach(
+        listed & (studies["doi"] != asked), "doi", asked + ", as effects/reviews.csv has it",
+        "Copy it with title, journal and year, or correct it there.",
     )
 
 
