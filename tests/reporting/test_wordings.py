@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from babel.messages.pofile import read_po
 
+from metaworkbook.evidence.checklist import list_parts
 from metaworkbook.evidence.demonstration import open_choices
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.selection import select
 from metaworkbook.evidence.tiers import convert
-from metaworkbook.reporting.language import missing_messages
+from metaworkbook.reporting.language import LOCALE, missing_messages, translate
 from metaworkbook.reporting.wordings import PATTERNS, is_worded, name_choice, word
 
 from ..evidence.test_tiers import EXACT_P, GROUPS, MEANS, SIGNIFICANT, UNSTATED, table
@@ -80,5 +82,18 @@ def test_the_names_of_choices_and_options_are_translated(source):
     words = {name.replace("_", " ") for name in names if not set(name) <= set("0123456789.ABCDE ")}
     assert len(words) > 5
     assert missing_messages(words) == set()
-    assert name_choice("self_dimension", "en") == "self dimension"
+    assert name_choice("self_dimension", "en") == "self-reported dimension"
     assert [name_choice("0.6", language) for language in ("en", "nb")] == ["0.6", "0,6"]
+
+
+def test_codes_are_words_on_english_pages_too():
+    with (LOCALE / "en.po").open("rb") as file:
+        worded = {message.id: message.string for message in read_po(file) if message.id}
+    assert missing_messages(set(worded)) == set()
+    assert [code for code, words in worded.items() if words in ("", code)] == []
+    # A filter of a proposition is a column and its values in one: none is shown as it is coded.
+    parts = list_parts()
+    filters = {one for told in (*parts["asked"], *parts["against"]) for one in told.split("; ")}
+    assert filters - {""} <= set(worded)
+    assert translate("couples families", "en") == "couples and families"
+    assert translate("Samples", "en") == "Samples"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 
 from metaworkbook.reporting.display import Shown, escape
-from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.language import LANGUAGES, format_number, translate
+from metaworkbook.reporting.proportions import CLASSES, GROUPS, SYSTEMS
+from metaworkbook.reporting.published import GROUPINGS
 from metaworkbook.reporting.tables import draw_table
+from metaworkbook.reporting.wordings import name_choice
 from metaworkbook.results.agreement import Recomputed
 
 WHAT = {
@@ -33,18 +36,26 @@ QUANTITIES = {
     "intercept": "intercept",
     "slope": "slope",
 }
+#: Parts of the keys of groups, such as "three_way/security/clinical".
+PARTS = SYSTEMS | CLASSES | GROUPS | GROUPINGS
 #: Decimals beyond which nobody reads agreement.
 MOST_DECIMALS = 8
 
 
-def show_recomputed(numbers: tuple[Recomputed, ...]) -> Shown:
+def show_recomputed(
+    numbers: tuple[Recomputed, ...], names: dict[str, dict[str, str]] | None = None
+) -> Shown:
     """Show in a sentence how closely two engines agree, and in a table what each gives.
 
     Parameters
     ----------
     numbers : tuple of Recomputed
         What a function of `models.recomputation` returned: all within their tolerances.
+    names : dict, optional
+        Names of predictors by language, as `evidence.name_predictors` gives them, where the keys of
+        groups hold predictors.
     """
+    known = names or {language: {} for language in LANGUAGES}
 
     def render(language: str) -> str:
         if not numbers:
@@ -61,7 +72,7 @@ def show_recomputed(numbers: tuple[Recomputed, ...]) -> Shown:
         )  # fmt: skip
         lines = [
             [
-                _name(each.what, language),
+                _name(each.what, known[language], language),
                 translate(QUANTITIES[each.quantity], language),
                 format_number(each.first, 5, language),
                 format_number(each.second, 5, language),
@@ -79,11 +90,13 @@ def show_recomputed(numbers: tuple[Recomputed, ...]) -> Shown:
     return Shown(render)
 
 
-def _name(what: str, language: str) -> str:
-    """Return the words for a result; the keys of groups, such as "aai/secure", are read out."""
+def _name(what: str, names: dict[str, str], language: str) -> str:
+    """Return the words for a result; the keys of groups are read out part by part."""
     if what in WHAT:
         return translate(WHAT[what], language)
-    return ", ".join(part.replace("_", " ") for part in what.split("/"))
+    return ", ".join(
+        names.get(part) or name_choice(PARTS.get(part, part), language) for part in what.split("/")
+    )
 
 
 def _decimals(apart: float) -> int:

@@ -1,4 +1,8 @@
-"""Languages: one gettext catalogue, and numbers in each language's form."""
+"""Languages: a gettext catalogue each, and numbers in each language's form.
+
+Messages are written in English, so ``en.po`` holds only the codes of the evidence, such as "self
+dimension", that are no English for a reader.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "nb")
-CATALOGUE = Path(__file__).parent / "locale" / "nb.po"
+LOCALE = Path(__file__).parent / "locale"
+CATALOGUE = LOCALE / "nb.po"
 MINUS, DASH = "\u2212", "–"
 
 
 def translate(text: str, language: str, **values: Any) -> str:
     """Return ``text`` in ``language`` with ``values`` put into its braces.
 
-    A message without translation stays English; `missing_messages` finds those.
+    A message without translation stays as it is; `missing_messages` finds those.
     """
-    if language != "en":
-        text = _messages().get(text, text)
+    text = _messages(language).get(text, text)
     return text.format(**values) if values else text
 
 
@@ -43,15 +47,16 @@ def format_number(value: float, digits: int, language: str) -> str:
 
 def missing_messages(messages: set[str]) -> set[str]:
     """Return those of ``messages`` that have no Norwegian translation."""
-    return {message for message in messages if message and not _messages().get(message)}
+    return {message for message in messages if message and not _messages("nb").get(message)}
 
 
-@lru_cache(maxsize=1)
-def _messages() -> dict[str, str]:
+@lru_cache(maxsize=len(LANGUAGES))
+def _messages(language: str) -> dict[str, str]:
     from babel.messages.pofile import read_po
 
-    if not CATALOGUE.exists():
+    path = LOCALE / f"{language}.po"
+    if not path.exists():
         return {}
-    with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="nb")
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
     return {message.id: message.string for message in catalogue if message.id and message.string}
