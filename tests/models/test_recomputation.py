@@ -140,6 +140,7 @@ def test_signs():
     assert [each.what for each in found] == ["signs", "combined"]
     with pytest.raises(DisagreementError, match="signs, p_value"):
         recomputation.recompute_signs(replace(signs, p_value=0.5), combined, **told)
+    assert recomputation.recompute_signs(sign_test([0, 0]), None, p=[], sign=[]) == ()
 
 
 def test_reviews():

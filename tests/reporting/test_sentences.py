@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 from metaworkbook.reporting import sentences
@@ -56,17 +57,39 @@ def test_complete_signs_give_one_p():
     assert "p = 0.250" in sentences.describe_signs(SignTest(0.25, 3, 0, 0, 0.25, 0.25), "en")
 
 
+def test_a_direction_is_told_by_what_it_means_where_its_name_does_not_say_it():
+    signs = SignTest(0.001, 1, 14, 0, 0.001, 0.001)
+    text = sentences.describe_signs(signs, "en", "attachment_change")
+    assert "1 negative (less secure), 14 positive (more secure)" in text
+    text = sentences.describe_signs(signs, "nb", "attachment_change")
+    assert "negative 1 (mindre trygg), positive 14 (tryggere)" in text
+    assert "secure" not in sentences.describe_signs(signs, "en", "outcome")
+
+
 def test_no_signs_give_no_p():
     assert "p " not in sentences.describe_signs(SignTest(1.0, 0, 0, 4, 0.1, 1.0), "en")
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "part"), [(-0.3, 0.0, "every one"), (-0.1, 0.1, "none of them")]
-)
-def test_published_estimates_are_set_against_our_interval(reviews, censored, low, high, part):
-    text = sentences.describe_published(censored(-0.05, low, high), reviews, "en")
-    assert part in text
+    ("low", "high", "one", "several"),
+    [(-0.3, 0.0, "includes it.", "every one"), (-0.1, 0.1, "not include it.", "none of them"),
+     (-0.2, 0.1, "includes it.", "some of them")],
+)  # fmt: skip
+def test_published_estimates_are_set_against_our_interval(
+    reviews, censored, low, high, one, several
+):
+    main = censored(-0.05, low, high)
+    text = sentences.describe_published(main, reviews, "en")
+    assert one in text
     assert "r = −0.13, k = 33" in text
+    more = pd.concat([reviews, reviews.assign(estimate=-0.25)])
+    assert several in sentences.describe_published(main, more, "en")
+
+
+@pytest.mark.parametrize(("samples", "told"), [(1, "Not decided."), (0, "nothing to pool")])
+def test_a_sample_that_is_there_is_not_nothing(synthesis, samples, told):
+    few = synthesis(None, "no_pooling", samples=samples)
+    assert sentences.describe_decision(few, "en").endswith(told + "." * (not samples))
 
 
 def test_open_side_of_the_posterior_is_named_as_prior_driven(censored):

@@ -299,5 +299,5 @@ def test_parts_of_propositions_are_asked_in_the_language_of_the_page():
             "main": True}  # fmt: skip
     names = {"en": {"a_b": "anger", "c": "calm"}, "nb": {"a_b": "sinne", "c": "ro"}}
     table = methods.show_parts(pd.DataFrame([part]), names)
-    assert "anger, calm → calm; phase early; rater client" in table.html("en")
+    assert "anger, calm → calm; phase: early; rated by the client" in table.html("en")
     assert "sinne, ro → ro; fase: tidlig; vurdert av klienten" in table.html("nb")

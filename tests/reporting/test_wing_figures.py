@@ -174,7 +174,7 @@ def test_bubbles_grow_with_precision(rows):
     assert np.argmax(points.get_sizes()) == np.argmin(year.vi)
     assert artist(axes, "line").get_ydata() == pytest.approx(np.tanh(year.line.estimate))
     text = to_text(moderator_words.show_moderator_tests(moderators, found).html("en"))
-    assert "prospective against cross sectional" in text
+    assert "prospective against cross-sectional" in text
     together = to_text(moderator_words.show_declared(moderators, found).html("nb"))
     assert "tverrsnitt 5 (5)" in together
 

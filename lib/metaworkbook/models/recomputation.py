@@ -221,6 +221,8 @@ def _regression(
 
 def _sign_test(signs: SignTest) -> list[Recomputed]:
     votes, fewer = signs.k_negative + signs.k_positive, min(signs.k_negative, signs.k_positive)
+    if votes == 0:  # a test of nobody is no result of the page
+        return []
     tail = Fraction(sum(comb(votes, each) for each in range(fewer + 1)), 2**votes)
     again = float(min(1, 2 * tail))
     return [Recomputed("signs", "p_value", signs.p_value, again, VALUE_TOLERANCE)]

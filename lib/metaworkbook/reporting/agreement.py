@@ -66,8 +66,11 @@ def show_recomputed(
             default=0.0,
         )
         told = translate(
-            "{count} numbers of this page were computed a second time by independent code; the two "
-            "computations agree to at least {decimals} decimals.",
+            "One number of this page was computed a second time by independent code; the two "
+            "computations agree to at least {decimals} decimals."
+            if len(numbers) == 1
+            else "{count} numbers of this page were computed a second time by independent code; "
+            "the two computations agree to at least {decimals} decimals.",
             language, count=len(numbers), decimals=_decimals(apart),
         )  # fmt: skip
         lines = [

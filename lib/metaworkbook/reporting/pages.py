@@ -21,10 +21,10 @@ def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int
 
     def render(language: str) -> str:
         text = translate(
-            "How does {x} go with {y}? Of {all} rows about this question {rows} enter here; "
-            "the others are listed below with the reason for each."
+            "How does {x} go with {y}? Rows about this question: {all}. Rows that enter here: "
+            "{rows}. What is left out is listed below with the reason."
             if left_out
-            else "How does {x} go with {y}? All {rows} rows about this question enter here.",
+            else "How does {x} go with {y}? Rows about this question: {rows}. All enter here.",
             language, x=x[language], y=y[language], all=rows + left_out, rows=rows,
         )  # fmt: skip
         return f'<p class="lead">{escape(text)}</p>'
@@ -51,9 +51,9 @@ def show_answer(
     return Shown(render)
 
 
-def show_directions(signs: SignTest) -> Shown:
-    """Show the sign test in words, with its bounds."""
-    return Shown(lambda language: f"<p>{escape(sentences.describe_signs(signs, language))}</p>")
+def show_directions(signs: SignTest, y: str = "") -> Shown:
+    """Show the sign test in words, with its bounds; ``y`` as in `sentences.describe_signs`."""
+    return Shown(lambda language: f"<p>{escape(sentences.describe_signs(signs, language, y))}</p>")
 
 
 def show_combined_p(combined: CombinedP | None) -> Shown:
@@ -88,8 +88,8 @@ def show_limits(synthesis: Synthesis, ladder: pd.DataFrame) -> Shown:
         steps = ladder.set_index("step")["samples"]
         points = [
             say(
-                "It rests on {pool} of {read} samples read; "
-                "{coefficient} of them print a coefficient.",
+                "Samples read: {read}; of these in this pool: {pool}; with a coefficient, in this "
+                "pool or not: {coefficient}.",
                 pool=int(steps["in this pool"]),
                 read=int(steps["read"]),
                 coefficient=int(steps["with a coefficient"]),
@@ -226,12 +226,17 @@ def show_review_count(
     return Shown(lambda language: f'<p class="lead">{escape(headline[language])}</p>')
 
 
-def describe_signs(signs: SignTest, x: dict[str, str], y: dict[str, str]) -> dict:
-    """Return the headline of a page of directions, by language."""
+def describe_signs(
+    signs: SignTest, x: dict[str, str], y: dict[str, str], criterion: str = ""
+) -> dict:
+    """Return the headline of a page of directions, by language.
+
+    ``criterion`` is the id of y, for what the directions mean.
+    """
     return {
         "headline": {
             language: f"{sentences.name_pair(x, y, language)}. "
-            + sentences.describe_signs(signs, language)
+            + sentences.describe_signs(signs, language, criterion)
             for language in LANGUAGES
         }
     }

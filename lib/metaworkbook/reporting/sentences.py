@@ -9,6 +9,9 @@ from metaworkbook.reporting.tables import format_interval, format_published, for
 from metaworkbook.results import Censored, InformationShare, SignTest
 from metaworkbook.results.synthesis import Synthesis
 
+#: What a negative and a positive direction mean, by criterion, where its name does not say it.
+POLES = {"attachment_change": ("less secure", "more secure")}
+
 
 def name_pair(x: dict[str, str], y: dict[str, str], language: str) -> str:
     """Return the title of a question, as a sentence begins: "Avoidance – the alliance"."""
@@ -57,17 +60,27 @@ def describe_decision(synthesis: Synthesis, language: str) -> str:
         if main is not None and main.ci_low <= 0 <= main.ci_high
         else "Not decided: the interval is clear of zero here, but not in every variant.",
         "side_by_side": "Two samples give no verdict.",
-        "no_pooling": "Not decided: there is nothing to pool.",
+        "no_pooling": "Not decided."
+        if synthesis.samples
+        else "Not decided: there is nothing to pool.",
     }
     return translate(words[synthesis.decision], language)
 
 
-def describe_signs(signs: SignTest, language: str) -> str:
-    """Return the sign test with its bounds; no p stands alone while signs are untold."""
+def describe_signs(signs: SignTest, language: str, y: str = "") -> str:
+    """Return the sign test with its bounds; no p stands alone while signs are untold.
+
+    Where `POLES` has the criterion ``y``, the sentence says what its directions mean.
+    """
+    less, more = (translate(pole, language) for pole in POLES.get(y, ("", "")))
     told = translate(
-        "Counted by sample: {negative} negative, {positive} positive, {unsigned} without a "
+        "Counted by sample: {negative} negative ({less}), {positive} positive ({more}), {unsigned} "
+        "without a direction."
+        if y in POLES
+        else "Counted by sample: {negative} negative, {positive} positive, {unsigned} without a "
         "direction.",
         language, negative=signs.k_negative, positive=signs.k_positive, unsigned=signs.k_unsigned,
+        less=less, more=more,
     )  # fmt: skip
     if signs.k_negative + signs.k_positive == 0:
         return told
@@ -138,13 +151,14 @@ def describe_published(main: Censored | None, reviews, language: str) -> str:
             "full texts and from authors, this workbook what abstracts and records print.",
             language)  # fmt: skip
     inside = [math.tanh(main.ci_low) <= r["r"] <= math.tanh(main.ci_high) for r in numbers]
-    relation = (
-        "Our interval includes every one of them."
-        if all(inside)
-        else "Our interval includes some of them and not others."
-        if any(inside)
-        else "Our interval includes none of them."
-    )
+    if len(inside) == 1:
+        relation = "Our interval includes it." if inside[0] else "Our interval does not include it."
+    elif all(inside):
+        relation = "Our interval includes every one of them."
+    elif any(inside):
+        relation = "Our interval includes some of them and not others."
+    else:
+        relation = "Our interval includes none of them."
     difference = translate(
         "A difference is expected: reviews had coefficients from full texts, and we read mostly "
         "abstracts, which tell significance more often than size.",

@@ -29,6 +29,17 @@ def test_plot_has_one_mark_a_sample_and_counts_them_in_words(several):
     assert "3 samples: 1 negative, 1 positive, 1 without a direction." in shown
 
 
+def test_heads_say_what_a_direction_means(several):
+    shown = directions.draw_directions(several, "p", "attachment_change").html("nb")
+    assert ">mindre trygg<" in shown
+    assert ">tryggere<" in shown
+    assert ">positiv<" in directions.draw_directions(several, "p").html("nb")
+
+
+def test_one_sample_is_told_in_the_singular(several):
+    assert "1 sample: " in directions.draw_directions(several.iloc[[0]], "p").html("en")
+
+
 def test_many_samples_are_counted(several):
     """One row a sample would make a picture that no program opens."""
     many = several.iloc[[0] * 90 + [3] * 60 + [4] * 2600].assign(

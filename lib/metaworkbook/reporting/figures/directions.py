@@ -13,6 +13,7 @@ from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.figures.forest_groups import MOST_ROWS
 from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.sentences import POLES
 
 ORDER = ("negative", "none", "positive")
 HEADS = {"negative": "negative", "none": "none told", "positive": "positive"}
@@ -22,13 +23,14 @@ FILLS = {"high": style.ACCENT, "medium": style.BAND, "low": "none"}
 WIDTH, ROW = 5.6, 0.24
 
 
-def draw_directions(rows: pd.DataFrame, name: str) -> Shown:
+def draw_directions(rows: pd.DataFrame, name: str, y: str = "") -> Shown:
     """Show one row a sample: where its rows point, filled by the confidence of the reading.
 
     ``rows`` are the rows of a selection widened by `evidence.select_signs`; a sample's several rows
-    vote by majority, a tie tells no sign. ``name`` prefixes the figure's ids.
+    vote by majority, a tie tells no sign. ``name`` prefixes the figure's ids; ``y`` is the
+    criterion, whose directions are called by what they mean where `POLES` has it.
     """
-    return Shown(partial(_render, rows, name))
+    return Shown(partial(_render, rows, name, y))
 
 
 def vote_by_sample(rows: pd.DataFrame) -> pd.DataFrame:
@@ -51,18 +53,23 @@ def vote_by_sample(rows: pd.DataFrame) -> pd.DataFrame:
     return votes.assign(order=order).sort_values(["order", "citation"], kind="stable")
 
 
-def _render(rows: pd.DataFrame, name: str, language: str) -> str:
+def _render(rows: pd.DataFrame, name: str, y: str, language: str) -> str:
     if rows.empty:
         return f"<p>{translate('There is no row to draw.', language)}</p>"
     votes = vote_by_sample(rows)
     title = translate("Where each sample points", language)
     with style.figure_context(f"{name}-{language}-directions"):
         draw = _draw if len(votes) <= MOST_ROWS else _draw_counts
-        figure = draw(votes, language)
+        figure = draw(votes, _name_heads(y), language)
         return style.to_svg(figure, f"{name}-directions", title, describe_votes(votes, language))
 
 
-def _draw(votes: pd.DataFrame, language: str):
+def _name_heads(y: str) -> dict[str, str]:
+    """Return the English name of each direction of the criterion ``y``."""
+    return HEADS | dict(zip(("negative", "positive"), POLES.get(y, ()), strict=False))
+
+
+def _draw(votes: pd.DataFrame, heads: dict[str, str], language: str):
     height = ROW * (len(votes) + 1) + 0.25
     figure = style.new_figure(WIDTH, height)
     axes = figure.add_axes((0.02, 0.05, 0.96, 0.93))
@@ -72,7 +79,7 @@ def _draw(votes: pd.DataFrame, language: str):
     columns = dict(zip(ORDER, (0.68, 0.81, 0.94), strict=True))
     for word, x in columns.items():
         axes.text(
-            x, -0.95, translate(HEADS[word], language), ha="center", fontsize=8, color=style.MUTED
+            x, -0.95, translate(heads[word], language), ha="center", fontsize=8, color=style.MUTED
         )
     for y, row in enumerate(votes.to_dict("records")):
         axes.axhline(y + 0.5, color=style.RULE, linewidth=0.5)
@@ -85,7 +92,7 @@ def _draw(votes: pd.DataFrame, language: str):
     return figure
 
 
-def _draw_counts(votes: pd.DataFrame, language: str):
+def _draw_counts(votes: pd.DataFrame, heads: dict[str, str], language: str):
     """Draw a bar a direction, parted by the confidence of the reading."""
     figure = style.new_figure(WIDTH, 1.3)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
@@ -95,7 +102,7 @@ def _draw_counts(votes: pd.DataFrame, language: str):
     axes.axis("off")
     longest = max(map(len, counts.values()))
     for y, (word, group) in enumerate(counts.items()):
-        axes.text(-0.3, y, translate(HEADS[word], language), va="center", fontsize=9)
+        axes.text(-0.3, y, translate(heads[word], language), va="center", fontsize=9)
         confidence, left = group["confidence"].where(group["confidence"].isin(FILLS), "low"), 0.0
         for level, fill in FILLS.items():
             share = float((confidence == level).sum()) / longest
@@ -111,7 +118,10 @@ def describe_votes(votes: pd.DataFrame, language: str) -> str:
     """Return the text alternative of the direction plot."""
     counts = votes["direction"].value_counts()
     return translate(
-        "{samples} samples: {negative} negative, {positive} positive, {none} without a direction. "
-        "Filled marks are read with high confidence, pale with medium, hollow with low.",
+        "1 sample: {negative} negative, {positive} positive, {none} without a direction. "
+        "Filled marks are read with high confidence, pale with medium, hollow with low."
+        if len(votes) == 1
+        else "{samples} samples: {negative} negative, {positive} positive, {none} without a "
+        "direction. Filled marks are read with high confidence, pale with medium, hollow with low.",
         language, samples=len(votes), **{word: int(counts.get(word, 0)) for word in ORDER},
     )  # fmt: skip

@@ -214,8 +214,8 @@ def describe_forest(rows: pd.DataFrame, synthesis: Synthesis, language: str) -> 
     """Return the text alternative: what a reader of the figure would take from it."""
     kinds = rows["known"].value_counts()
     text = translate(
-        "{rows} rows: {exact} with a coefficient, {interval} that tell significance, "
-        "{direction} that tell only a direction.",
+        "Rows: {rows}; with a coefficient: {exact}; with significance alone: {interval}; "
+        "with a direction alone: {direction}.",
         language, rows=len(rows), exact=int(kinds.get("exact", 0)),
         interval=int(kinds.get("interval", 0)), direction=int(kinds.get("direction", 0)),
     )  # fmt: skip
