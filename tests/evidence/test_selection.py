@@ -374,6 +374,19 @@ def test_published_estimates_are_turned_and_superseded_ones_left(small_ledger):
     assert len(s.select_moderators(small_ledger, found)) == 2
 
 
+def test_parts_of_a_review_that_read_the_same_are_told_apart(tmp_path, tables):
+    one, other = (ledgers.find(tables, "reviews", f"pool2020-0{number}") for number in "12")
+    other.update(y="alliance_total", subgroup="early", y_as_written="other:trust_in_time")
+    one.update(subgroup="early")
+    ledger = read_ledger(ledgers.write(tmp_path / "effects", tables))
+    found = s.select_reviews(ledger, "client_attachment", "alliance")
+    assert found["subgroup"].tolist() == ["early, alliance", "early, trust in time"]
+    one.update(subgroup="late")
+    ledger = read_ledger(ledgers.write(tmp_path / "effects", tables))
+    found = s.select_reviews(ledger, "client_attachment", "alliance")
+    assert found["subgroup"].tolist() == ["late", "early"]
+
+
 def test_interval_of_a_turned_estimate(tmp_path, tables):
     row = ledgers.find(tables, "reviews", "pool2020-02")
     row.update(ci_low="0.02", ci_high="0.18")

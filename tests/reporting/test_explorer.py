@@ -34,6 +34,13 @@ def test_tiers_of_the_page_are_ticked(candidates):
     assert re.search(r'name="tier" value="E">', html)
 
 
+def test_rows_of_one_study_are_told_apart_by_their_rater(candidates):
+    html = show_explorer(candidates.assign(y_rater="therapist"), "A C D").html("nb")
+    assert len(re.findall(r'class="quiet" href="#row-[^"]*">terapeut, ', html)) == len(candidates)
+    html = show_explorer(candidates.assign(y_rater="unclear"), "A C D").html("nb")
+    assert ">uklart" not in re.sub("<option.*?</option>", "", html)
+
+
 def test_cells_stay_text(candidates):
     rows = candidates.copy()
     for column in ("citation", "effect_id", "sample_id", "y_rater", "phase", "confidence", "tier"):

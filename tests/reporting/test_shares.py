@@ -188,9 +188,9 @@ NAMED = {"en": {"a": "avoidance"}, "nb": {"a": "unngåelse"}}
 def test_odd_intervals_are_named_and_untold_ones_left_out():
     reviews = pd.DataFrame(
         [{"citation": "Odd", "x": "a", "estimate": 0.41, "oddity": "", "interval_note": "kept",
-          "statistic": "d", "r": 0.2},
+          "subgroup": "", "statistic": "d", "r": 0.2},
          {"citation": "Untold", "x": "a", "estimate": 0.2, "oddity": "", "interval_note": "",
-          "statistic": "r", "r": 0.2}]
+          "subgroup": "", "statistic": "r", "r": 0.2}]
     )  # fmt: skip
     nan = np.array([0.3, math.nan])
     checks = IntervalChecks(
@@ -204,7 +204,7 @@ def test_odd_intervals_are_named_and_untold_ones_left_out():
 
 
 def row(**cells):
-    return {"review_id": "r-01", "citation": "Review", "x": "a", "rater": "client",
+    return {"review_id": "r-01", "citation": "Review", "subgroup": "", "x": "a", "rater": "client",
             "estimate": -0.13, "r": -0.13, "statistic": "r", "k": 33.0,
             "modality": "individual_adult",
             "population": "adults"} | cells  # fmt: skip

@@ -39,9 +39,9 @@ WORDS = {
     "significance group control source_kind summary confidence proposition duplicate_of hold_back "
     "oddity second_reading coder_note",
     "shares": "effect_id system attachment_class",
-    "reviews": "review_id meta_id citation doi subgroup modality x x_scored_as y y_scored_as "
-    "statistic n_relation interval_note p_reported p_relation direction direction_analysed "
-    "attachment_class superseded_by source_kind "
+    "reviews": "review_id meta_id citation doi subgroup modality x x_as_written x_scored_as y "
+    "y_as_written y_scored_as statistic n_relation interval_note p_reported p_relation "
+    "direction direction_analysed attachment_class superseded_by source_kind "
     "confidence hold_back oddity raw_effect_ids coder_note",
     "review_moderators": "moderator_id meta_id moderator levels test_statistic result p_relation",
     "claims": "claim_id study_id claim x y direction proposition seen_in_source",

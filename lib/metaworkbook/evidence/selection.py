@@ -222,6 +222,7 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
     ``r``, ``r_low`` and ``r_high`` are the same as correlations, NaN for other statistics: a d or g
     becomes d / sqrt(d^2 + 4), that of two groups of equal size (Borenstein and others 2009, eq.
     7.5).
+    Where a review has several rows of one ``subgroup``, it says also what of them differs.
     """
     reviews = ledger.tables["reviews"]
     about = _is_about(ledger, reviews, x, y)
@@ -243,4 +244,15 @@ def select_reviews(ledger: Ledger, x: str, y: str) -> pd.DataFrame:
         value = turned[name]
         converted = np.where(np.isin(statistic, ("d", "g")), value / np.sqrt(value**2 + 4), np.nan)
         turned[r] = np.where(statistic == "r", value, converted)
-    return rows.assign(**turned)
+    return _tell_apart(rows).assign(**turned)
+
+
+def _tell_apart(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Return published rows, the parts of a review that read the same told apart as written."""
+    for column in ("y_as_written", "x_as_written"):
+        same = reviews.groupby(["meta_id", "x", "subgroup"])[column]
+        words = reviews[column].str.removeprefix("other:").str.replace("_", " ")
+        fuller = (reviews["subgroup"] + ", " + words).str.removeprefix(", ")
+        part = reviews["subgroup"].where(same.transform("nunique") == 1, fuller)
+        reviews = reviews.assign(subgroup=part)
+    return reviews

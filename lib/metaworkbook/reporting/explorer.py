@@ -118,7 +118,8 @@ def _choice(candidates: pd.DataFrame, name: str, column: str, label: str, langua
 
 def _row(row: dict, language: str) -> str:
     n = f"n = {row['n']:.0f}" if row["n"] == row["n"] else ""
-    told = [tell_row(row, language), n, row["tier"]]
+    rater = "" if row["y_rater"] in ("", "unclear") else _say(row["y_rater"], language)
+    told = [rater, tell_row(row, language), n, row["tier"]]
     identity = escape(row["effect_id"])
     data = {
         "lower": repr(float(row["lower"])), "upper": repr(float(row["upper"])),

@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 
-from metaworkbook.reporting.display import Shown
+from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.tables import (
+    Markup,
     draw_table,
     format_interval,
     format_published,
@@ -83,9 +84,13 @@ def _pool_line(
     ]  # fmt: skip
 
 
-def _name(row: dict, names: dict[str, str]) -> str:
-    """Return a published estimate's name: one review tells of several predictors."""
-    return f"{row['citation']}: {names.get(row['x'], row['x'])}"
+def _name(row: dict, names: dict[str, str], language: str) -> Markup:
+    """Return a published estimate's name: one review tells of several predictors and parts."""
+    name = escape(f"{row['citation']}: {names.get(row['x'], row['x'])}")
+    if not row["subgroup"]:
+        return Markup(name)
+    part = quote_source(row["subgroup"], language)
+    return Markup(f"{name}, {part.content if isinstance(part, Markup) else escape(part)}")
 
 
 def words(text: str) -> str:
@@ -117,7 +122,7 @@ def show_interval_checks(
             ]
             verdict = "; ".join(translate(text, language) for text in found)
             lines.append(
-                [_name(row, names[language]),
+                [_name(row, names[language], language),
                  format_published(row, language),
                  format_r(checks.centre[i], language), format_number(checks.se[i], 3, language),
                  format_number(checks.inflation[i], 1, language),
@@ -149,7 +154,7 @@ def show_ours_beside(
         for row in reviews.to_dict("records"):
             mine = ours.get(row["review_id"])
             lines.append(
-                [_name(row, names[language]),
+                [_name(row, names[language], language),
                  translate(words(row["rater"] or "any"), language),
                  format_published(row, language),
                  "–" if math.isnan(row["k"]) else f"{row['k']:.0f}",

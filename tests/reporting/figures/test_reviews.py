@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from metaworkbook.reporting import inventory
 from metaworkbook.reporting.display import to_text
 from metaworkbook.reporting.figures import reviews as drawn
+from metaworkbook.reporting.figures import style
 
 NAMES = {"en": {"avoidance": "avoidance", "anxiety": "anxiety"},
          "nb": {"avoidance": "unngåelse", "anxiety": "angst"}}  # fmt: skip
@@ -20,6 +22,25 @@ def test_two_estimates_of_one_review_are_told_apart(reviews):
     table = to_text(inventory.show_published(both, NAMES).html("en"))
     assert "anxiety" in table
     assert "avoidance" in table
+
+
+def test_a_long_label_is_told_in_lines_and_not_cut(reviews):
+    part = "people with psychosis, client-rated alliance, global symptom reduction"
+    (label,) = drawn._draw(reviews.assign(subgroup=part), NAMES["en"], "en").axes[0].texts[::2]
+    assert label.get_text().replace("\n", " ") == f"Review (2024): avoidance, {part}"
+
+
+@pytest.mark.parametrize(
+    ("citation", "short"),
+    [
+        ("Bourke, Barker & Fornells-Ambrojo (2021)", "Bourke et al. (2021)"),
+        ("Colijn, Cnossen & Haringsma (year not shown)", "Colijn et al. (year not shown)"),
+        # A journal and an article's number are no authors.
+        ("Journal, article 4389 (authors not recorded)", "Journal, article 4389 (authors not…"),
+    ],
+)  # fmt: skip
+def test_only_authors_become_et_al(citation, short):
+    assert style.shorten(citation, 36) == short
 
 
 def test_the_scale_lies_within_the_figure(reviews):

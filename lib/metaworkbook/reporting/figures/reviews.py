@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,9 @@ from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.language import format_number, translate
 
-WIDTH, ROW = 5.6, 0.42
+WIDTH, ROW, LINE = 5.6, 0.42, 0.14
+#: Characters of a label's line.
+LENGTH = 64
 
 
 def draw_reviews(reviews: pd.DataFrame, names: dict[str, dict[str, str]], name: str) -> Shown:
@@ -43,7 +46,9 @@ def _render(
 
 
 def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
-    height = ROW * (len(reviews) + 0.4) + 0.7
+    labels = [_label(row, names) for row in reviews.to_dict("records")]
+    tall = ROW + LINE * max(label.count("\n") for label in labels)
+    height = tall * (len(reviews) + 0.4) + 0.7
     figure = style.new_figure(WIDTH, height)
     axes = figure.add_axes((0.04, 0.6 / height, 0.92, 1 - 0.65 / height))
     ends = reviews[["r", "r_low", "r_high"]].to_numpy(float)
@@ -54,10 +59,8 @@ def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
     axes.set_ylim(len(reviews) - 0.3, -0.75)
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     for y, row in enumerate(reviews.to_dict("records")):
-        about = ", ".join(part for part in (names[row["x"]], row["subgroup"]) if part)
-        label = f"{style.shorten(row['citation'], 36)}: {about}"
         k = "" if math.isnan(row["k"]) else f", k = {row['k']:.0f}"
-        axes.text(left, y - 0.26, style.shorten(label, 66), fontsize=8.5, va="center")
+        axes.text(left, y - 0.26, labels[y], fontsize=8.5, va="center")
         axes.text(right, y - 0.26, f"{format_number(row['r'], 2, language)}{k}", fontsize=8,
                   va="center", ha="right", color=style.MUTED)  # fmt: skip
         if math.isfinite(row["r_low"]) and math.isfinite(row["r_high"]):
@@ -71,3 +74,10 @@ def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
     axes.set_xticklabels([format_number(tick, 2, language) for tick in ticks])
     axes.set_xlabel(translate("correlation r as published", language))
     return figure
+
+
+def _label(row: dict, names: dict[str, str]) -> str:
+    """Return who published what, in lines that leave room for the number beside them."""
+    about = ", ".join(part for part in (names[row["x"]], row["subgroup"]) if part)
+    label = f"{style.shorten(row['citation'], 36)}: {about}"
+    return textwrap.fill(label, LENGTH, break_on_hyphens=False)

@@ -36,8 +36,8 @@ RC = {
 PNG_DPI = 150
 # Half the time of the usual level 6 for files 2 % larger.
 PNG_COMPRESSION = {"compress_level": 3}
-# The authors between the first and the year.
-AUTHORS = re.compile(r"^([^,()]+?)(?:,| &)[^()]*( \()")
+# The authors between the first and the year; what has no year after it names no authors.
+AUTHORS = re.compile(r"^([^,()]+?)(?:,| &)[^()]*( \((?:\d{4}[a-z]?[),;]|year not shown\)))")
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
