@@ -6,7 +6,10 @@ import pytest
 
 from metaworkbook.errors import ProblemsError
 from metaworkbook.evidence import coverage, selection
+from metaworkbook.evidence.ledger import read_ledger
 from metaworkbook.evidence.tiers import TIERS
+
+from .. import ledgers
 
 
 def test_counts_of_the_ledger(small_ledger):
@@ -90,3 +93,14 @@ def test_every_real_construct_and_family_has_a_name(real_ledger):
         names = coverage.name_constructs(real_ledger, name)
         assert names["en"]
         assert names["nb"]
+
+
+def test_a_claim_told_again_counts_once_and_stands_with_the_first(tmp_path, tables):
+    first = ledgers.find(tables, "claims", "alm2001-claim")
+    again = {"claim_id": "alm2001-09", "same_as": "alm2001-claim", "claim": "Longer."}
+    tables["claims"].append(first | again | {"proposition": "P2 P10"})
+    ledger = read_ledger(ledgers.write(tmp_path / "effects", tables))
+    assert coverage.count_ledger(ledger)["claims"] == 2
+    listed = coverage.list_claims(ledger).set_index("claim_id")
+    assert listed["again"].to_dict() == {"alm2001-claim": ["Longer."], "gran2010-09": []}
+    assert listed["proposition"]["alm2001-claim"] == "P1 P2 P10"

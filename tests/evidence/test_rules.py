@@ -216,6 +216,12 @@ PLANTS = {
     "claim on an unknown proposition": (
         "claims", "alm2001-claim", {"proposition": "P0"}, "proposition", '"P0"',
         "P1 to P15 separated by spaces"),
+    "claim of another study told again": (
+        "claims", "gran2010-09", {"same_as": "alm2001-claim"}, "same_as", '"alm2001-claim"',
+        "an earlier claim of the same study that tells no other again, or blank"),
+    "claim that tells itself again": (
+        "claims", "gran2010-09", {"same_as": "gran2010-09"}, "same_as", '"gran2010-09"',
+        "an earlier claim of the same study that tells no other again, or blank"),
     # The second reading.
     "second reading stale": (
         "effects", "alm2001-01", {"second_reading": "n"}, "second_reading", '"n"', "agrees"),
@@ -414,6 +420,16 @@ def test_same_result_under_a_new_id(tmp_path, tables):
     assert (problem.column, problem.allowed) == ("effect_id", "one row a result")
     again["duplicate_of"] = "bjork2005-01"
     assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+
+
+def test_a_claim_told_again_stands_after_the_first(tmp_path, tables):
+    first = ledgers.find(tables, "claims", "alm2001-claim")
+    again = first | {"claim_id": "alm2001-09", "same_as": "alm2001-claim"}
+    tables["claims"].append(again)
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []
+    tables["claims"] = [again, *tables["claims"][:-1]]
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.column) == ("alm2001-09", "same_as")
 
 
 def test_a_review_among_the_studies_has_the_doi_it_was_read_under(tmp_path, tables):

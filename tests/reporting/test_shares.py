@@ -135,9 +135,9 @@ def test_an_empty_figure_says_so():
 
 CLAIMS = pd.DataFrame(
     [{"study_id": "author2000", "citation": "Author (2000)", "claim": HOSTILE, "proposition": "P1",
-      "seen_in_source": "differs", "why": "the abstract says so"},
+      "seen_in_source": "differs", "why": "the abstract says so", "again": [HOSTILE, "longer"]},
      {"study_id": "other2001", "citation": "Other (2001)", "claim": "a claim", "proposition": "",
-      "seen_in_source": "agrees", "why": "seen"}]
+      "seen_in_source": "agrees", "why": "seen", "again": []}]
 )  # fmt: skip
 
 
@@ -147,6 +147,7 @@ def test_claims_are_counted_shown_and_escaped():
     html = claims.show_claims(CLAIMS, "differs").html("en")
     assert "<script>" not in html
     assert "Other (2001)" not in html
+    assert '<br><span class="muted">longer</span>' in html
     assert "Other (2001)" in claims.show_claims(CLAIMS).html("nb")
 
 

@@ -44,7 +44,7 @@ WORDS = {
     "direction direction_analysed attachment_class superseded_by source_kind "
     "confidence hold_back oddity raw_effect_ids coder_note",
     "review_moderators": "moderator_id meta_id moderator levels test_statistic result p_relation",
-    "claims": "claim_id study_id claim x y direction proposition seen_in_source",
+    "claims": "claim_id study_id same_as claim x y direction proposition seen_in_source",
     "second_coding": "effect_id found direction significance",
     "leftovers": "raw_id raw_table reason",
 }

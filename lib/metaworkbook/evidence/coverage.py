@@ -109,7 +109,7 @@ def count_ledger(ledger: Ledger) -> dict[str, int]:
         "samples": int(rows["sample_id"].nunique()),
         "exact": int((rows["tier"] == "A").sum()),
         "reviews": len(ledger.tables["reviews"]),
-        "claims": len(ledger.tables["claims"]),
+        "claims": int((ledger.tables["claims"]["same_as"] == "").sum()),
         "twice": int((second["found"] == "yes").sum()),
         "leftovers": len(ledger.tables["leftovers"]),
     }
@@ -192,14 +192,28 @@ def _count_known(read: dict, published: pd.DataFrame | None) -> dict:
 
 
 def list_claims(ledger: Ledger) -> pd.DataFrame:
-    """Return the claims of the thesis with the citation of the study, differing ones first."""
+    """Return each claim of the thesis once, with its study's citation, differing ones first.
+
+    What was noted again of a claim stands in its column ``again``, a list of texts, and speaks to
+    the same propositions.
+    """
     order = {"differs": 0, "agrees": 1, "not_found": 2}
     studies = ledger.tables["studies"].set_index("study_id")["citation"]
-    claims = ledger["claims"]
+    every = ledger.tables["claims"]
+    again = every.groupby("same_as")["claim"].agg(list)
+    claims = every[every["same_as"] == ""].copy()
+    claims["again"] = [again.get(claim, []) for claim in claims["claim_id"]]
+    first = every["same_as"].where(every["same_as"] != "", every["claim_id"])
+    claims["proposition"] = claims["claim_id"].map(every["proposition"].groupby(first).agg(_unite))
     claims["citation"] = claims["study_id"].map(studies)
     claims["order"] = claims["seen_in_source"].map(order)
     ordered = claims.sort_values(["order", "citation", "claim_id"], kind="stable")
     return ordered.drop(columns="order")
+
+
+def _unite(propositions: pd.Series) -> str:
+    """Return the propositions of several rows, each once, in their order."""
+    return " ".join(sorted({*" ".join(propositions).split()}, key=lambda one: int(one[1:])))
 
 
 def cite_rows(ledger: Ledger) -> dict[str, dict[str, str]]:

@@ -83,6 +83,7 @@ TABLE_RULES = (
         "constructs",
         lambda t, w: table_rules.check_claims(t["claims"], w["constructs"]),
     ),
+    ("claims", "", lambda t, w: table_rules.check_told_again(t["claims"], w["claims"])),
 )
 
 

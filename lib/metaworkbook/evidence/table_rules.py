@@ -259,6 +259,24 @@ def check_claims(claims: pd.DataFrame, constructs: pd.DataFrame) -> Iterator[Bre
         )
 
 
+def check_told_again(claims: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where a claim tells again what no earlier claim of its study tells first."""
+    first = everyone[everyone["same_as"] == ""].drop_duplicates("claim_id")
+    study = dict(zip(first["claim_id"], first["study_id"], strict=True))
+    line = dict(zip(first["claim_id"], first.index, strict=True))
+    sound = [
+        other == "" or (study.get(other) == mine and line[other] < place)
+        for other, mine, place in zip(
+            claims["same_as"], claims["study_id"], claims.index, strict=True
+        )
+    ]
+    yield Breach(
+        ~pd.Series(sound, index=claims.index, dtype=bool), "same_as",
+        "an earlier claim of the same study that tells no other again, or blank",
+        "Name the first row of this claim.",
+    )
+
+
 def _are_words_of(texts: pd.Series, known: frozenset[str]) -> pd.Series:
     verdicts = {text: known.issuperset(text.split()) for text in texts.unique()}
     return texts.map(verdicts).astype(bool)

@@ -157,8 +157,24 @@ def describe_review(row: Record, names: dict[str, str], language: str) -> Record
     }
 
 
-def describe_claim(row: Record, language: str) -> Record:
-    """Return what the template shows of a claim: what the thesis says and what the source shows."""
+def describe_claims(rows: list[Record], language: str) -> list[Record]:
+    """Return what the template shows of a study's claims, each with what tells it ``again``."""
+    return [
+        _describe_claim(row, language)
+        | {
+            "again": [
+                _describe_claim(other, language)
+                for other in rows
+                if other["same_as"] == row["claim_id"]
+            ]
+        }
+        for row in rows
+        if not row["same_as"]
+    ]
+
+
+def _describe_claim(row: Record, language: str) -> Record:
+    """Return what the thesis says and what the source shows."""
     facts = [
         Fact("What the source shows", say_word(row["seen_in_source"], language)),
         Fact("Why", row["why"], "en"),

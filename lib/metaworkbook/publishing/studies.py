@@ -13,7 +13,7 @@ from metaworkbook.errors import WorkbookError
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.publishing.archive import Record, find_uses, open_archive
 from metaworkbook.publishing.facts import (
-    describe_claim,
+    describe_claims,
     describe_review,
     describe_row,
     describe_study,
@@ -98,7 +98,7 @@ def tell_study(gathered: Record, language: str) -> str:
             for row in effects
         ],
         reviews=[describe_review(row, names, language) for row in gathered["reviews"]],
-        claims=[describe_claim(row, language) for row in gathered["claims"]],
+        claims=describe_claims(gathered["claims"], language),
         unseen=not any(has_coefficient(row) for row in effects),
     )  # fmt: skip
 

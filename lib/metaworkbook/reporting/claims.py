@@ -6,7 +6,7 @@ import pandas as pd
 
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import translate
-from metaworkbook.reporting.tables import draw_table, quote_source
+from metaworkbook.reporting.tables import Markup, draw_table
 
 SEEN = {
     "agrees": "agrees",
@@ -35,13 +35,13 @@ def show_claim_count(claims: pd.DataFrame) -> Shown:
 def show_claims(claims: pd.DataFrame, seen: str = "") -> Shown:
     """Show claims beside what their sources say; ``seen`` keeps one of agrees, differs, not_found.
 
-    Claims are quoted as recorded, in English.
+    Claims are quoted as recorded, in English; what was noted again of one stands beneath it.
     """
     rows = claims if not seen else claims[claims["seen_in_source"] == seen]
 
     def render(language: str) -> str:
         lines = [
-            [row["citation"], quote_source(row["claim"], language), row["proposition"] or "–",
+            [row["citation"], _quote(row, language), row["proposition"] or "–",
              translate(SEEN[row["seen_in_source"]], language), translate(row["why"], language)]
             for row in rows.to_dict("records")
         ]  # fmt: skip
@@ -61,3 +61,9 @@ def show_claims(claims: pd.DataFrame, seen: str = "") -> Shown:
         )
 
     return Shown(render)
+
+
+def _quote(row: dict, language: str) -> Markup:
+    spoken = "" if language == "en" else ' lang="en"'
+    again = "".join(f'<br><span class="muted">{escape(text)}</span>' for text in row["again"])
+    return Markup(f"<span{spoken}>{escape(row['claim'])}{again}</span>")
