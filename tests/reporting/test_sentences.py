@@ -82,7 +82,7 @@ def test_published_estimates_are_set_against_our_interval(
     text = sentences.describe_published(main, reviews, "en")
     assert one in text
     assert "r = −0.13, k = 33" in text
-    more = pd.concat([reviews, reviews.assign(estimate=-0.25)])
+    more = pd.concat([reviews, reviews.assign(r=-0.25)])
     assert several in sentences.describe_published(main, more, "en")
 
 
