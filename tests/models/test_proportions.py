@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import minimize
 from scipy.stats import binom, norm
 
 from metaworkbook.errors import InputError
-from metaworkbook.models.binomial_normal import log_likelihood
+from metaworkbook.models.binomial_normal import _modes, log_likelihood
+from metaworkbook.models.plain_likelihood import share_log_likelihood
 from metaworkbook.models.proportions import compare_shares, exact_shares, pool_shares
 
 from .tolerances import CLOSED_FORM, VERSIONS
@@ -61,6 +63,46 @@ def test_comparisons_agree_with_metafor(name):
     assert found.tau2 == pytest.approx(told["tau2"], abs=ESTIMATE)
     assert found.ci_low == pytest.approx(told["t_low"][1], abs=2 * STANDARD_ERROR)
     assert found.ci_high == pytest.approx(told["t_high"][1], abs=2 * STANDARD_ERROR)
+
+
+def test_shares_far_apart():
+    """Where tau is large a Newton step passes the mode; the maximum of a plain sum, and metafor."""
+    x = np.array([22.0, 24, 5, 0, 72, 11, 0])
+    n = np.array([157.0, 71, 81, 75, 147, 85, 59])
+    best = minimize(
+        lambda at: -share_log_likelihood(x, n, at[0], at[1]), [-2, 1],
+        method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-11},
+    )  # fmt: skip
+    found = pool_shares(x, n)
+    assert found.log_likelihood == pytest.approx(-best.fun, abs=1e-7)
+    assert (found.estimate, found.tau2**0.5) == pytest.approx(tuple(best.x), abs=1e-5)
+    assert (found.estimate, found.tau2) == pytest.approx((-2.507431, 3.783383), abs=1e-4)
+
+
+def test_groups_of_shares_far_apart():
+    x, n, group = np.array([8.0, 84, 4, 0]), np.array([147.0, 89, 52, 91]), np.array([0, 1, 0, 1])
+
+    def depth(at):
+        sides = (share_log_likelihood(x[group == g], n[group == g], at[g], at[2]) for g in (0, 1))
+        return -sum(sides)
+
+    best = minimize(
+        depth, [-2, -2, 2], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-11}
+    )
+    found = compare_shares(x, n, group)
+    assert found.log_likelihood == pytest.approx(-best.fun, abs=1e-6)
+    assert found.estimate == pytest.approx(best.x[1] - best.x[0], abs=1e-4)
+    assert (found.estimate, found.tau2) == pytest.approx((0.901295, 11.99343), abs=1e-4)
+
+
+@pytest.mark.parametrize("tau", [0.5, 3.0, 30.0])
+def test_modes_are_found_wherever_counts_lie(tau):
+    n = np.repeat([1.0, 9.0, 5000.0], 3)
+    x = np.concatenate([[0, total // 2, total] for total in (1.0, 9.0, 5000.0)])
+    for eta in (-20.0, -2.0, 0.0, 7.0):
+        mode, _ = _modes(x, n, np.full(9, eta), tau)
+        slope = tau * (x - n / (1 + np.exp(-eta - tau * mode))) - mode
+        np.testing.assert_allclose(slope / (1 + tau * n), 0, atol=1e-12)
 
 
 def test_exact_intervals_agree_with_binom_test():
