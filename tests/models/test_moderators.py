@@ -322,6 +322,31 @@ class TestLimits:
         assert np.isnan(fit.p_value).all()
         assert np.isnan([fit.qm, fit.qm_p]).all()
 
+    @pytest.mark.parametrize("level", [0.1, 0.3, -0.7, 1e-6, 4000.0])
+    @pytest.mark.parametrize("columns", [1, 2])
+    @pytest.mark.parametrize("slope", [0.0, 0.1])
+    def test_a_perfect_fit_leaves_no_rounding(self, level, columns, slope):
+        X = np.column_stack([np.ones(8), DOSE])[:, :columns]
+        fit = meta_regression(X @ np.array([level, slope * level])[:columns], VI, X)
+        assert fit.se.tolist() == [0.0] * columns
+        assert np.isnan([*fit.p_value, fit.qm, fit.qm_p]).all()
+        assert fit.qe == 0.0
+
+    def test_a_perfect_line_over_years(self):
+        years = 1987.0 + 3 * np.arange(8)
+        fit = meta_regression(0.1 + 0.01 * (years - 1990), VI, np.column_stack([np.ones(8), years]))
+        assert fit.se.tolist() == [0.0, 0.0]
+
+    def test_subgroups_of_identical_effects(self):
+        table = subgroups([0.3] * 8, VI, RATER)
+        assert table.se.tolist() == [0.0] * 3
+        assert np.isnan(table.qm_p)
+
+    def test_small_scatter_is_no_rounding(self):
+        yi = 0.3 + 1e-9 * YI
+        fit, scaled = meta_regression(yi, VI, LINEAR), meta_regression(YI, 1e18 * VI, LINEAR)
+        assert fit.se * 1e9 == pytest.approx(scaled.se, rel=1e-6)
+
     @pytest.mark.parametrize("method", ["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"])
     def test_one_huge_weight(self, method):
         vi = VI.copy()

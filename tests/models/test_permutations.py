@@ -123,6 +123,25 @@ class TestLimits:
         found = permutation_test([0.0] * 6, VI, DESIGNS["linear"])
         assert np.isnan([*found.p_value, found.qm_p]).all()
 
+    @pytest.mark.parametrize("level", [0.1, 0.3, 0.5, -0.7])
+    def test_identical_effects_leave_no_rounding(self, level):
+        vi = [0.01, 0.04, 0.02, 0.03, 0.05, 0.06]
+        X = np.column_stack([np.ones(6), [1, 2, 3, 4, 5, 7]])
+        found = permutation_test([level] * 6, vi, X)
+        assert np.isnan([*found.p_value, found.qm_p]).all()
+        # Of all signs only their reversal leaves equal effects.
+        assert permutation_test([level] * 6, vi, X[:, :1]).p_value == pytest.approx(2 / 64)
+
+    @pytest.mark.parametrize("order", [[0, 2, 1, 3, 4, 5], [0, 1, 2, 3, 4, 5]])
+    def test_perfect_lines_among_the_arrangements(self, order):
+        """With equal variances the test ranks correlations, of which a perfect one is 1."""
+        x, yi = np.arange(6.0), 0.1 + 0.1 * np.array(order)
+        observed = abs(np.corrcoef(x, yi)[0, 1])
+        reached = [abs(np.corrcoef(x, list(each))[0, 1]) >= observed - 1e-9 for each in orders(yi)]
+        found = permutation_test(yi, np.full(6, 0.04), np.column_stack([np.ones(6), x]))
+        assert found.exact
+        assert found.p_value[1] == found.qm_p == pytest.approx(np.mean(reached))
+
     def test_names(self):
         assert permutation_test(YI, VI, DESIGNS["linear"]).names == ("intercept", "x1")
 

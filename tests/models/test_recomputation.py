@@ -133,6 +133,17 @@ def test_small_studies():
         recomputation.recompute_small_studies(replace(checks, one_step=wrong))
 
 
+@pytest.mark.parametrize("level", [0.1, 0.3, -0.7])
+def test_small_studies_of_identical_effects(level):
+    vi = np.linspace(0.01, 0.1, 12)
+    checks = examine_small_studies([level] * 12, vi, range(12), "negative")
+    found = recomputation.recompute_small_studies(checks)
+    assert {"pet", "peese"} <= {each.what for each in found}
+    wrong = replace(checks.pet, estimate=checks.pet.estimate + 1e-6)
+    with pytest.raises(DisagreementError, match="pet, intercept"):
+        recomputation.recompute_small_studies(replace(checks, pet=wrong))
+
+
 def test_signs():
     told = {"p": [0.01, 0.3, 0.04], "sign": [-1, 1, -1]}
     signs, combined = sign_test([-1, -1, 1, -1]), combine_samples(**told)

@@ -153,6 +153,12 @@ class TestEgger:
         assert result.p_value == pytest.approx(1, abs=ROUNDING)
         assert result.limit == pytest.approx(0.5, abs=ROUNDING)
 
+    @pytest.mark.parametrize("function", [pet, peese])
+    def test_identical_effects_have_no_scatter(self, function):
+        result = function([0.3] * 6, [0.01, 0.04, 0.02, 0.03, 0.05, 0.06])
+        assert result.se.tolist() == [0.0, 0.0]
+        assert np.isnan(result.p_value).all()
+
     @pytest.mark.parametrize(
         "yi", [[0.5, 0.5, 0.5, 0.5], list(3 + 0.7 * np.sqrt([0.1, 0.2, 0.3, 0.4]))]
     )

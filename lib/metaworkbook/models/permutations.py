@@ -26,6 +26,7 @@ from metaworkbook.models.design import (
 from metaworkbook.models.heterogeneity import METHODS, tau2_of
 from metaworkbook.models.pooling import check_interval
 from metaworkbook.models.quadratic_forms import Batch
+from metaworkbook.models.rounding import SHARE
 from metaworkbook.results.moderators import PermutationTest
 
 #: A statistic this far below the observed one (a share of it above 1) still counts as equal:
@@ -79,8 +80,10 @@ def permutation_test(
 
     Notes
     -----
-    Limiting case: one moderator without any relation, all effects equal: every statistic is
-    undefined and p is NaN. With k distinct rows and k! <= permutations the result is exact.
+    Limiting cases: with moderators and all effects equal every statistic is undefined and p is
+    NaN. A fit through every effect has an infinite statistic, which only other such fits reach:
+    a single mean of k equal effects has p = 2 / 2^k. With k distinct rows and k! <= permutations
+    the result is exact.
     """
     yi, vi = arrays.check_effects(yi, vi, minimum=2)
     arrays.check_choice("method", method, METHODS)
@@ -111,25 +114,25 @@ def permutation_test(
         blocks = _orders(yi, vi, groups, permutations, seed, exact)
 
     tested = tested_columns(X)
-    observed, observed_qm = statistics(Batch(yi[None, :], vi, X=X), method, ci, tested)
+    observed, observed_qm = statistics(Batch(yi[None, :], vi, X=X), X, method, ci, tested)
     counted = np.zeros(p)
     reached = np.zeros(p)
     qm_counted = qm_reached = 0
     for number, (Y, V) in enumerate(blocks):
-        drawn, qm = statistics(Batch(Y, V, X=X), method, ci, tested)
+        drawn, qm = statistics(Batch(Y, V, X=X), X, method, ci, tested)
         if number == 0:
             # The first row of the first block is the observed data: it reaches itself, whatever
             # the rounding, so no p-value is zero.
             drawn[0], qm[0] = observed[0], observed_qm[0]
-        counted += np.isfinite(drawn).sum(axis=0)
+        counted += (~np.isnan(drawn)).sum(axis=0)
         reached += _reaches(np.abs(drawn), np.abs(observed)).sum(axis=0)
-        qm_counted += int(np.isfinite(qm).sum())
+        qm_counted += int((~np.isnan(qm)).sum())
         qm_reached += int(_reaches(qm, observed_qm).sum())
     with np.errstate(invalid="ignore"):
-        p_value = np.where(np.isfinite(observed[0]), reached / counted, np.nan)
+        p_value = np.where(np.isnan(observed[0]), np.nan, reached / counted)
     return PermutationTest(
         p_value=p_value,
-        qm_p=qm_reached / qm_counted if np.isfinite(observed_qm[0]) else np.nan,
+        qm_p=np.nan if np.isnan(observed_qm[0]) else qm_reached / qm_counted,
         permutations=possible if exact else permutations,
         exact=exact,
         seed=seed,
@@ -138,9 +141,13 @@ def permutation_test(
 
 
 def statistics(
-    batch: Batch, method: str, ci: str, tested: np.ndarray
+    batch: Batch, X: np.ndarray, method: str, ci: str, tested: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return estimate / se of shape (rows, p) and the omnibus chi-squared or F of shape (rows,)."""
+    """Return estimate / se of shape (rows, p) and the omnibus chi-squared or F of shape (rows,).
+
+    Where every effect is fitted and se is 0 they are infinite, or NaN for a coefficient of zero;
+    NaN altogether where no tested coefficient differs from zero.
+    """
     every = np.arange(batch.rows)
     tau2 = tau2_of(batch, method)
     estimate, covariance = batch.coefficients(every, tau2)
@@ -160,11 +167,19 @@ def statistics(
         part = covariance[usable][:, tested[:, None], tested]
         right = estimate[usable][:, tested, None]
         omnibus[usable] = (right * np.linalg.solve(part, right)).sum(axis=(1, 2))
-    return statistic, omnibus / (1 if ci == "wald" else tested.size)
+    omnibus /= 1 if ci == "wald" else tested.size
+    perfect = np.flatnonzero((variance == 0).all(axis=1))
+    if perfect.size:
+        share = np.abs(estimate[perfect]) * np.abs(X).max(axis=0)
+        real = share > SHARE * np.abs(batch.Y[perfect]).max(axis=1, keepdims=True)
+        real &= real[:, tested].any(axis=1, keepdims=True)
+        statistic[perfect] = np.where(real, np.inf, np.nan)
+        omnibus[perfect] = np.where(real.any(axis=1), np.inf, np.nan)
+    return statistic, omnibus
 
 
 def _reaches(drawn: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    return drawn >= observed - TIE * np.maximum(1.0, observed)
+    return drawn >= np.minimum(observed - TIE, observed * (1.0 - TIE))
 
 
 def _arrangements(groups: np.ndarray) -> int:

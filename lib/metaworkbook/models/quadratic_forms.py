@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metaworkbook.models.rounding import residuals
 from metaworkbook.models.traces import NARROW, design_remainder, mean_trace, mean_trace_of_sums
 
 #: A variance inflation from which a column counts as a combination of the others: rounding lets an
@@ -168,7 +169,7 @@ class Batch:
         """Return the weighted residual sum of squares y'Py at t, shape (rows,)."""
         w = self.weights(rows, t)
         y = _take(self.Y, rows)
-        residual = y - self._fit(invert(self.gram(w)), (w * y) @ self.basis)
+        residual = residuals(y, self._fit(invert(self.gram(w)), (w * y) @ self.basis))
         return (w * residual * residual).sum(axis=1)
 
     def log_likelihood(

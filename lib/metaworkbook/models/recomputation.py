@@ -38,6 +38,9 @@ from metaworkbook.results.reviews import ReviewPool
 from metaworkbook.results.robustness import CensoredRobustness, Robustness
 from metaworkbook.results.synthesis import Synthesis
 
+#: Share of the largest effect by which two engines differ where nothing scatters.
+ROUNDING = 1e-10
+
 
 def recompute_synthesis(synthesis: Synthesis, **rows: Any) -> tuple[Recomputed, ...]:
     """Compute the numbers of `synthesis.synthesise` again.
@@ -195,7 +198,7 @@ def _pool(what: str, pooled: Pooled, yi: np.ndarray, vi: np.ndarray) -> list[Rec
     tail = (1.0 - pooled.level) / 2.0
     reach = norm.isf(tail) if np.isinf(pooled.df) else t.isf(tail, pooled.df)
     share = CLOSED_TOLERANCE if pooled.method in CLOSED else ITERATIVE_TOLERANCE
-    near = share * pooled.se
+    near = share * pooled.se + ROUNDING * float(np.abs(yi).max())
     spread = share * (pooled.tau2 + float(np.mean(vi)))
     return [
         Recomputed(what, "estimate", pooled.estimate, estimate, near),
@@ -213,8 +216,10 @@ def _regression(
     what: str, fit: MetaRegression, yi: np.ndarray, vi: np.ndarray, x: np.ndarray
 ) -> list[Recomputed]:
     estimate, _, _ = _pymare.fit(yi, vi, _line(x), fit.method, fit.ci)
+    # Effects on a line leave no standard error to measure by, and rounding in both engines.
+    least = ROUNDING * np.abs(yi).max() / np.array([1.0, np.abs(x).max()])
     return [
-        Recomputed(what, quantity, fit.estimate[i], estimate[i], 1e-4 * fit.se[i])
+        Recomputed(what, quantity, fit.estimate[i], estimate[i], 1e-4 * fit.se[i] + least[i])
         for i, quantity in enumerate(("intercept", "slope"))
     ]
 

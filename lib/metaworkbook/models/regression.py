@@ -25,6 +25,7 @@ from metaworkbook.models.heterogeneity import METHODS, tau2_of
 from metaworkbook.models.pooling import check_interval
 from metaworkbook.models.quadratic_forms import Batch
 from metaworkbook.models.references import p_values, quantile
+from metaworkbook.models.rounding import residuals
 from metaworkbook.results.moderators import MetaRegression
 
 
@@ -134,7 +135,7 @@ def weighted_fit(
     Q, R = np.linalg.qr(root[:, None] * (X / lengths))
     inverse = np.linalg.inv(R) / lengths[:, None]
     estimate = inverse @ (Q.T @ (root * yi))
-    residual = root * (yi - X @ estimate)
+    residual = root * residuals(yi, X @ estimate)
     smallest = float(variances.min())
     return estimate, smallest * (inverse @ inverse.T), float(residual @ residual) / smallest
 

@@ -18,6 +18,7 @@ from metaworkbook.models.arrays import check_choice, check_effects, check_level
 from metaworkbook.models.henmi_copas import henmi_copas
 from metaworkbook.models.moderators import meta_regression
 from metaworkbook.models.rank_correlation import kendall
+from metaworkbook.models.rounding import residuals
 from metaworkbook.models.selection_models import selection_model
 from metaworkbook.models.trim_and_fill import check_standard_errors, trim_and_fill, weighted_line
 from metaworkbook.results.moderators import MetaRegression
@@ -200,9 +201,8 @@ def _egger_lm(yi: np.ndarray, vi: np.ndarray, se: np.ndarray, level: float) -> E
 
     weights = 1 / vi
     centre, mean, slope, squares = weighted_line(se, yi, weights)
-    left = float((weights * (yi - mean - slope * (se - centre)) ** 2).sum())
-    # Rounding leaves about 1e-16 of the total even where every effect lies on the line.
-    if left <= 1e-24 * float((weights * yi**2).sum()):
+    left = float((weights * residuals(yi, mean + slope * (se - centre)) ** 2).sum())
+    if left == 0:
         raise InputError(
             "yi: found effects that lie exactly on a line in their standard errors; allowed: "
             'some scatter about it, since model="lm" divides by it. Use model="mixed".'
