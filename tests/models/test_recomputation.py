@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import chdtri
 
 from metaworkbook.errors import DisagreementError
-from metaworkbook.models import _pymare, plain_likelihood, recomputation
+from metaworkbook.models import _pymare, plain_likelihood, recomputation, second_searches
 from metaworkbook.models.asymmetry import examine_small_studies
 from metaworkbook.models.censored_likelihood import Likelihood
 from metaworkbook.models.censored_rows import check_rows
@@ -106,6 +107,27 @@ def test_rows_that_bound_one_side():
     assert not synthesis.main.bounded
     found = recomputation.recompute_synthesis(synthesis, **rows)
     assert all(np.isfinite(each.second) for each in found)
+
+
+def test_rows_so_wide_that_the_far_end_needs_a_wide_spread():
+    """At the upper end the best spread is above 4; the profile by a search of its own."""
+    rows = {
+        "lower": np.array([0.361, 0.2542, -0.1]), "upper": np.array([1.0, 1.0, -0.1]),
+        "ni": np.array([30.0, 60, 400]), "outside": np.zeros(3, dtype=bool),
+        "cluster": np.array(list("abc"), dtype=object),
+    }  # fmt: skip
+    found = synthesise(**rows).main
+    surface = PlainLikelihood(**rows, rho=0.6).value
+    spreads = np.geomspace(0.01, 100.0, 4000)
+    profile = max(surface(found.ci_high, tau) for tau in spreads)
+    assert found.log_likelihood - profile == pytest.approx(chdtri(1, 0.05) / 2, abs=1e-5)
+    again = recomputation.recompute_censored(found, **rows)
+    assert again[-1].quantity == "ci_high"
+    assert again[-1].second == pytest.approx(found.ci_high, abs=again[-1].tolerance)
+    one_sided = {name: values[:2] for name, values in rows.items()}
+    low = PlainLikelihood(**one_sided, rho=0.6).value
+    # The wider the spread, the nearer both come to an even chance of a positive result.
+    assert second_searches._profile(low, -3.0) == pytest.approx(2 * np.log(0.5), abs=1e-3)
 
 
 def test_nothing_pooled():

@@ -31,6 +31,8 @@ SPREADS = (0.0, 0.1, 0.3, 1.0)
 STEP = 1e-3
 #: Up to so many samples the maximum is searched for; the step beyond, as a share of the width.
 FEW, LONG_STEP = 100, 0.02
+#: A profile's standard deviation between samples is searched for up to here.
+WIDEST = 1e4
 
 Surface = Callable[[float, float], float]
 
@@ -139,12 +141,16 @@ def _profile(surface: Surface, mu: float) -> float:
     """Return the height at a mean, the standard deviation between samples free."""
     from scipy.optimize import minimize_scalar
 
-    grid = np.concatenate([[0.0], np.geomspace(0.01, 4.0, 12)])
+    grid = [0.0, *np.geomspace(0.01, 4.0, 12)]
     heights = [surface(mu, tau) for tau in grid]
+    # Far from what the rows say the best spread is wide; one-sided rows may know no widest.
+    while heights[-1] == max(heights) and grid[-1] < WIDEST:
+        grid.append(2.0 * grid[-1])
+        heights.append(surface(mu, grid[-1]))
     top = int(np.argmax(heights))
     found = minimize_scalar(
         lambda tau: -surface(mu, tau), method="bounded", options={"xatol": 1e-7},
-        bounds=(grid[max(top - 1, 0)], grid[min(top + 1, grid.size - 1)]),
+        bounds=(grid[max(top - 1, 0)], grid[min(top + 1, len(grid) - 1)]),
     )  # fmt: skip
     return max(heights[top], -float(found.fun))
 
