@@ -207,6 +207,14 @@ class TestByHandAndLimits:
         assert fit.se == pytest.approx(pooled.se, abs=TWO_ENGINES)
         assert np.isnan(fit.robust_se)
 
+    @pytest.mark.parametrize("value", [0.1, 0.3, -0.7, 1e-6, 4000.0])
+    @pytest.mark.parametrize("vi", [[0.04] * 6, [0.01, 0.04, 0.02, 0.03, 0.05, 0.06]])
+    def test_identical_effects_leave_no_rounding(self, value, vi):
+        fit = three_level([value] * 6, vi, [1, 1, 2, 2, 3, 3], rho=0.6)
+        assert fit.robust_se == 0
+        assert np.isnan(fit.robust_p)
+        assert fit.robust_ci_low == fit.robust_ci_high == fit.estimate
+
     @pytest.mark.parametrize("value", [0.5, 1e6])
     def test_identical_effects(self, value):
         fit = three_level([value] * 6, [0.04] * 6, [1, 1, 2, 2, 3, 3], rho=0.6)

@@ -15,7 +15,9 @@ from metaworkbook.errors import InputError, UnequalVarianceError
 from metaworkbook.models.arrays import check_effects, check_level
 from metaworkbook.models.blocks import Blocks
 from metaworkbook.models.clusters import number_clusters
+from metaworkbook.models.references import p_values
 from metaworkbook.models.robust import cr2
+from metaworkbook.models.rounding import residuals
 from metaworkbook.models.variance_components import maximise
 from metaworkbook.results.pooling import Aggregated, ThreeLevel
 
@@ -68,7 +70,7 @@ def three_level(
     reported as ``sigma2_between``, and equals the REML tau2 of `pooling.pool`. One cluster: its own
     mean, ``sigma2_between`` 0 because nothing tells it, the model-based ``se`` for that cluster
     alone, robust fields NaN. One effect: the effect and its own standard error, both components 0.
-    Effects identical: both components 0.
+    Effects identical: both components and ``robust_se`` 0, ``robust_p`` NaN.
 
     By hand: y = (0, 2), v = (1, 1) in two clusters give mu = 1, REML variance 2 = 1 + sigma2,
     hence ``sigma2_between`` = 1, se = sqrt(2 / 2) = 1, and CR2 the same with 1 degree of freedom.
@@ -78,11 +80,12 @@ def three_level(
     level = check_level(level)
     _, clusters = number_clusters(cluster, effects.size)
     center, unit = _scale(effects, variances)
-    blocks = Blocks((effects - center) / unit, variances / unit**2, clusters, correlation)
+    centered = residuals(effects, center)
+    blocks = Blocks(centered / unit, variances / unit**2, clusters, correlation)
     fit, components = maximise(blocks)
     robust_se, robust_df = cr2(blocks, *components)
 
-    from scipy.special import ndtri, stdtr, stdtrit
+    from scipy.special import ndtri, stdtrit
 
     estimate = center + unit * fit.estimate
     se = unit / np.sqrt(fit.information)
@@ -92,8 +95,6 @@ def three_level(
     robust_reach = stdtrit(robust_df, tail) if robust_df > 0 else np.nan
     spread = unit**2 * components
     prediction = reach * np.sqrt(se**2 + spread.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = abs(np.divide(estimate, robust_se))
     return ThreeLevel(
         estimate=estimate,
         se=se,
@@ -105,7 +106,7 @@ def three_level(
         sigma2_within=spread[1],
         robust_se=robust_se,
         robust_df=robust_df,
-        robust_p=2 * stdtr(robust_df, -ratio) if robust_df > 0 else np.nan,
+        robust_p=float(p_values(estimate, robust_se, robust_df)),
         robust_ci_low=estimate - robust_reach * robust_se,
         robust_ci_high=estimate + robust_reach * robust_se,
         log_likelihood=fit.log_likelihood - (effects.size - 1) * np.log(unit),
