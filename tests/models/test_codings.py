@@ -62,7 +62,8 @@ def test_full_agreement_is_one():
 
 def test_one_category_throughout_leaves_kappa_untold():
     found = measure_agreement(["yes"] * 6, ["yes"] * 6)
-    assert math.isnan(found.kappa)
+    kappa = (found.kappa, found.kappa_se, found.kappa_low, found.kappa_high)
+    assert all(map(math.isnan, kappa))
     assert found.ac1 == 1.0
 
 

@@ -74,6 +74,12 @@ class TestByHand:
         assert left.k0_se == pytest.approx(4 * math.sqrt(variance) / 9, abs=ROUNDING)
         assert runs.k0_se == pytest.approx(2, abs=ROUNDING)
 
+    def test_a_negative_variance_of_the_count_has_no_root(self):
+        # S = 10 of k = 10: L0 = -70/19, 24 var(S) = -1868; metafor's se.k0 is NaN, too
+        result = trim_and_fill([*np.arange(9) / 10, 9], [1] * 10, side="left")
+        assert result.k0 == 0
+        assert math.isnan(result.k0_se)
+
     def test_the_other_side_is_the_mirror_image(self):
         left = trim_and_fill(self.EFFECTS, [1] * 5, side="left")
         right = trim_and_fill([-effect for effect in self.EFFECTS], [1] * 5, side="right")

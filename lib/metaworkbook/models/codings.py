@@ -116,4 +116,4 @@ def _error(influence: np.ndarray, estimate: float) -> float:
 
 def _interval(estimate: float, se: float, n: int, level: float) -> tuple[float, ...]:
     half = quantile(float(max(n - 1, 1)), level) * se
-    return estimate, se, estimate - half, min(1.0, estimate + half)
+    return estimate, se, estimate - half, float(np.minimum(1.0, estimate + half))

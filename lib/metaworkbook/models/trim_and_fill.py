@@ -53,8 +53,9 @@ def trim_and_fill(
     Returns
     -------
     TrimAndFill
-        ``k0`` with its standard error ``k0_se``, ``side``, and estimate, se, interval and tau2
-        of the filled data; ``yi`` and ``vi`` hold the given effects, then the filled ones.
+        ``k0`` with its standard error ``k0_se`` (NaN where its formula has a negative variance,
+        as in metafor), ``side``, and estimate, se, interval and tau2 of the filled data; ``yi``
+        and ``vi`` hold the given effects, then the filled ones.
 
     Raises
     ------
@@ -177,4 +178,4 @@ def _standard_error(raw: float, k: int, estimator: str) -> float:
         - 18 * k * raw
         + 6 * k**2 * raw
     ) / 24
-    return float(4 * np.sqrt(max(0.0, variance)) / (2 * k - 1))
+    return float(4 * np.sqrt(variance) / (2 * k - 1)) if variance >= 0 else np.nan
