@@ -149,3 +149,56 @@ def test_three_kinds_are_pooled_by_random_effects_with_the_wider_interval():
 def test_arrays_of_different_length_are_refused():
     with pytest.raises(InputError):
         standard_errors([0.1], [0.2, 0.3], [NAN], [1], [2])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"se": [0.0, 0.1]}, "se: found 0 at position 0"),
+        ({"se": [0.1, -0.1]}, "se: found -0.1 at position 1"),
+        ({"se": [0.1, 1e-200]}, "se: found 1e-200"),
+        ({"se": [0.1, np.inf]}, "se: found inf"),
+        ({"se": ["0.1", "0.2"]}, "se: found values of type"),
+        ({"estimate": [np.inf, 0.2]}, "estimate: found inf at position 0"),
+        ({"estimate": [0.2]}, "estimate, se: allowed"),
+        ({"cluster": ["a"]}, "cluster: found an array of shape"),
+        ({"cluster": ["a", NAN]}, "cluster: found nan"),
+        ({"rho": "0.6"}, "rho: found '0.6'"),
+        ({"derived": -1}, "derived: found -1"),
+        ({"level": 95}, "level: found 95"),
+    ],
+)
+def test_unusable_reviews_are_refused(change, words):
+    told = {"estimate": [0.2, 0.3], "se": [0.1, 0.1], "cluster": ["a", "a"]} | change
+    with pytest.raises(InputError, match=words):
+        pool_reviews(**told)
+
+
+@pytest.mark.parametrize("function", [standard_errors, check_intervals])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"k": [-3]}, "k: found -3 at position 0"),
+        ({"k": [np.inf]}, "k: found inf"),
+        ({"n": [0]}, "n: found 0"),
+        ({"low": ["a"]}, "low: found values of type"),
+        ({"low": [[0.1]]}, "one-dimensional"),
+        ({"level": 0}, "level: found 0"),
+    ],
+)
+def test_unusable_print_is_refused(function, change, words):
+    first = {"se": [0.1]} if function is standard_errors else {"estimate": [0.2]}
+    with pytest.raises(InputError, match=words):
+        function(**(first | {"low": [0.1], "high": [0.3], "k": [3], "n": [90]} | change))
+
+
+def test_a_negative_error_is_refused_and_none_is_told_by_zero():
+    with pytest.raises(InputError, match=r"se: found -0\.1"):
+        standard_errors([NAN], [NAN], [-0.1], [10], [430])
+    assert standard_errors([NAN], [NAN], [0.0], [10], [430]).source[0] == "derived"
+
+
+def test_intervals_so_wide_that_r_is_one_at_both_ends():
+    found = check_intervals([0.0, 1.0], [-40.0, -400.0], [40.0, 400.0], [NAN] * 2, [NAN] * 2)
+    assert found.fits.all()
+    assert found.se[0] == pytest.approx(40 / Q, abs=1e-9)

@@ -17,7 +17,7 @@ import numpy as np
 
 from metaworkbook.errors import InputError
 from metaworkbook.models import arrays
-from metaworkbook.models.censored_rows import LARGEST_RHO, check_share
+from metaworkbook.models.censored_rows import LARGEST_RHO, check_cluster, check_share
 from metaworkbook.models.gates import gate, headline
 from metaworkbook.models.pooling import pool
 from metaworkbook.results.reviews import IntervalChecks, ReviewPool, StandardErrors
@@ -39,13 +39,19 @@ def standard_errors(
     Parameters
     ----------
     low, high : array_like of shape (m,)
-        Ends of the printed interval on the z scale, NaN where none is printed.
+        Ends of the printed interval on the z scale, NaN where none is printed; an infinite end (a
+        correlation of 1) tells no width.
     se : array_like of shape (m,)
-        Printed standard error, taken as on the z scale; NaN where none.
+        Printed standard error, taken as on the z scale; NaN where none, and 0 tells none.
     k, n : array_like of shape (m,)
-        Studies and persons behind the estimate; NaN where not printed.
+        Studies and persons behind the estimate, at least 1; NaN where not printed.
     level : float
         Level of the printed intervals.
+
+    Raises
+    ------
+    InputError
+        For arrays of other lengths, what is no number, a negative error, or counts below 1.
 
     Notes
     -----
@@ -53,6 +59,7 @@ def standard_errors(
     between studies and therefore too small; variants double it.
     """
     low, high, se, k, n = _vectors(low=low, high=high, se=se, k=k, n=n)
+    _refuse("se", se, (se < 0) | np.isinf(se), "finite, 0 or above, or NaN where none is printed")
     from_interval = np.abs(high - low) / 2 / _quantile(level)
     derived = _floor(k, n)
     known = [
@@ -77,6 +84,11 @@ def check_intervals(
     estimate, low, high, k, n : array_like of shape (m,)
         As in `standard_errors`; all on the z scale.
 
+    Raises
+    ------
+    InputError
+        As `standard_errors`.
+
     Notes
     -----
     Pooled correlations have intervals symmetric in z. An estimate further from the middle than
@@ -90,8 +102,9 @@ def check_intervals(
     centre = (low + high) / 2
     se = (high - low) / 2 / _quantile(level)
     r, ends = np.tanh(estimate), (np.tanh(low), np.tanh(high))
-    # Rounding moves each printed r by up to half a unit, z by that over 1 - r^2.
-    slack = 2 * ROUNDING / (1 - np.maximum(np.abs(ends[0]), np.abs(ends[1])) ** 2)
+    # Rounding moves each printed r by up to half a unit, z by that over 1 - r^2 = 1 / cosh(z)^2.
+    with np.errstate(over="ignore"):
+        slack = 2 * ROUNDING * np.cosh(np.maximum(np.abs(low), np.abs(high))) ** 2
     fits = ~told | (np.abs(estimate - centre) <= slack)
     fits |= np.abs(r - (ends[0] + ends[1]) / 2) <= 2 * ROUNDING
     floor = _floor(k, n)
@@ -110,9 +123,9 @@ def pool_reviews(
     Parameters
     ----------
     estimate, se : array_like of shape (m,)
-        On the z scale; NaN in ``se`` leaves the estimate out.
+        On the z scale; NaN in either leaves the estimate out. A standard error is above 0.
     cluster : array_like of shape (m,)
-        Which reviews overlap.
+        Which reviews overlap; a label each.
     rho : float
         Assumed share of a smaller review's studies that a larger one holds too, 0 to below 1.
     derived : int
@@ -123,19 +136,31 @@ def pool_reviews(
     ReviewPool
         One cluster: its composite with a normal interval, since a published synthesis is one
         already. Two: side by side. Three and more: random effects, the wider interval.
+
+    Raises
+    ------
+    InputError
+        For arrays of other lengths, what is no number or infinite, a standard error not above 0,
+        missing labels, or unknown options.
     """
     estimate, se = _vectors(estimate=estimate, se=se)
+    _refuse("estimate", estimate, np.abs(estimate) > arrays.LARGEST, "finite, or NaN")
+    least = arrays.LARGEST**-0.5
+    usable = np.isnan(se) | ((se >= least) & (se <= 1 / least))
+    _refuse("se", se, ~usable, f"from {least:g} to {1 / least:g}, or NaN where none is known")
     rho = check_share("rho", rho, False, LARGEST_RHO, "Take 0.6, and others of RHOS as variants.")
-    cluster = np.asarray(cluster, dtype=object)
+    derived = arrays.check_whole("derived", derived, minimum=0)
+    level = arrays.check_level(level)
+    codes, names = check_cluster(cluster, estimate.size)
     keep = np.isfinite(estimate) & np.isfinite(se)
-    told = {"reviews": int(keep.sum()), "derived": int(derived), "rho": float(rho)}
+    told = {"reviews": int(keep.sum()), "derived": derived, "rho": rho}
     if not keep.any():
         none = np.zeros(0)
         return ReviewPool(
             pooled=None, clusters=0, labels=(), composites=none, composite_se=none, **told
         )
-    labels = list(dict.fromkeys(cluster[keep]))
-    members = [keep & (cluster == label) for label in labels]
+    members = [keep & (codes == code) for code in dict.fromkeys(codes[keep].tolist())]
+    labels = [names[codes[one][0]] for one in members]
     composites = np.array([_combine(estimate[one], se[one], rho) for one in members])
     yi, vi = composites.T
     pooled = None
@@ -197,10 +222,23 @@ def _combine(estimate: np.ndarray, se: np.ndarray, rho: float) -> tuple[float, f
 
 
 def _vectors(**given: Any) -> list[np.ndarray]:
-    found = [np.asarray(value, dtype=float) for value in given.values()]
+    found = [arrays.as_numbers(name, value) for name, value in given.items()]
     if len({array.shape for array in found}) != 1 or found[0].ndim != 1:
         raise InputError(f"{', '.join(given)}: allowed: one-dimensional arrays of one length.")
+    for name, values in zip(given, found, strict=True):
+        if name in ("k", "n"):
+            bad = np.isinf(values) | (values < 1)
+            _refuse(name, values, bad, "at least 1, or NaN where not printed")
     return found
+
+
+def _refuse(name: str, values: np.ndarray, bad: np.ndarray, allowed: str) -> None:
+    if bad.any():
+        place = int(np.argmax(bad))
+        raise InputError(
+            f"{name}: found {values[place]:g} at position {place}; allowed: {allowed}. Compare "
+            "the row with its source."
+        )
 
 
 def _floor(k: np.ndarray, n: np.ndarray) -> np.ndarray:
