@@ -85,6 +85,39 @@ for (const { name, root, file, url } of pages) {
         .map((region) => region.getAttribute("aria-label"))), []);
     });
 
+    test("shows figures on a phone whole with text apart, or lets them scroll", async () => {
+      await view.page.setViewportSize({ width: 360, height: 640 });
+      const figures = await view.page.evaluate(() => [...document.querySelectorAll(".chart .scroll")]
+        .filter((region) => region.querySelector("svg text")).map((region) => {
+          const texts = [...region.querySelectorAll("text")];
+          const scale = region.querySelector("svg").getScreenCTM().a;
+          const boxes = texts.map((node) => node.getBoundingClientRect());
+          const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+          return {
+            name: region.getAttribute("aria-label"), whole: region.classList.contains("whole"),
+            scrolls: region.scrollWidth > region.clientWidth,
+            least: Math.min(...texts.map((node) => parseFloat(getComputedStyle(node).fontSize) * scale)),
+            met: boxes.some((box, i) => boxes.slice(i + 1).some((other) => meet(box, other))),
+          };
+        }));
+      for (const { name, whole, scrolls, least, met } of figures) {
+        assert.equal(scrolls, !whole, name);
+        assert.equal(met, false, name);
+        // Of a phone's 360 px a scroll bar takes none.
+        assert.ok(least > 8.5, `${name}: ${least} px`);
+      }
+    });
+
+    test("fits every figure on a sheet of paper", async () => {
+      await view.page.emulateMedia({ media: "print" });
+      await view.page.setViewportSize({ width: 672, height: 980 });
+      const heights = await view.page.evaluate(() => [...document.querySelectorAll(".chart svg")]
+        .map((figure) => figure.getBoundingClientRect().height));
+      assert.ok(heights.every((height) => height <= 215 / 25.4 * 96 + 1), heights.join());
+      await view.page.emulateMedia({ media: "screen" });
+    });
+
     test("needs no sideways scrolling at 360 px, 200 % and 400 % zoom", async () => {
       for (const width of [360, 1280 / 2, 1280 / 4]) {
         await view.page.setViewportSize({ width, height: 640 });

@@ -48,7 +48,7 @@ def rank(baujat: Baujat) -> list[int]:
 def draw_axes(baujat: Baujat, labels: list[str], language: str):
     """Return the matplotlib figure."""
     figure = style.new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((0.11, 0.16, 0.86, 0.8))
+    axes = figure.add_axes((0.14, 0.16, 0.83, 0.8))
     axes.plot(baujat.x, baujat.y, "o", color=style.ACCENT, markersize=5, gid="samples")
     right = max(float(baujat.x.max()), 1e-9)
     top = max(float(baujat.y.max()), 1e-9)
@@ -74,7 +74,7 @@ def draw_axes(baujat: Baujat, labels: list[str], language: str):
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: format_number(value, 2, language))
     axes.set_xlabel(translate("part in the heterogeneity (Q)", language))
-    axes.set_ylabel(translate("pull on the estimate", language))
+    axes.set_ylabel(translate("pull on the estimate", language), labelpad=9)
     axes.tick_params(labelsize=8)
     return figure
 

@@ -76,7 +76,7 @@ def _draw(votes: pd.DataFrame, heads: dict[str, str], language: str):
     axes.set_xlim(0, 1)
     axes.set_ylim(len(votes) - 0.4, -1.4)
     axes.axis("off")
-    columns = dict(zip(ORDER, (0.68, 0.81, 0.94), strict=True))
+    columns = dict(zip(ORDER, (0.6, 0.77, 0.93), strict=True))
     for word, x in columns.items():
         axes.text(
             x, -0.95, translate(heads[word], language), ha="center", fontsize=8, color=style.MUTED
@@ -84,7 +84,7 @@ def _draw(votes: pd.DataFrame, heads: dict[str, str], language: str):
     for y, row in enumerate(votes.to_dict("records")):
         axes.axhline(y + 0.5, color=style.RULE, linewidth=0.5)
         n = "" if row["n"] != row["n"] else f" ({row['n']:.0f})"
-        label = axes.text(0, y, style.shorten(row["citation"], 48) + n, va="center", fontsize=8.5)
+        label = axes.text(0, y, style.shorten(row["citation"], 42) + n, va="center", fontsize=8.5)
         label.set_url(f"#row-{row['effect_id']}")
         fill = FILLS.get(row["confidence"], "none")
         axes.plot([columns[row["direction"]]], [y], MARKERS[row["direction"]], markersize=7,

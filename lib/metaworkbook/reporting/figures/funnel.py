@@ -44,7 +44,7 @@ def draw_axes(checks: SmallStudies, language: str):
         new = slice(yi.size, None)
         filled = np.array([checks.trim_l0.yi[new], np.sqrt(checks.trim_l0.vi[new])])
     figure = style.new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((0.12, 0.14, 0.85, 0.83))
+    axes = figure.add_axes((0.14, 0.14, 0.83, 0.83))
     bottom = 1.08 * float(se.max())
     reach = 1.12 * max(float(np.abs(np.append(yi, filled[0])).max()), CONTOURS[-1][1] * bottom)
     free = -1.0 if (np.append(yi, filled[0]) > 0).mean() > 0.5 else 1.0
@@ -69,7 +69,7 @@ def draw_axes(checks: SmallStudies, language: str):
         axis.set_major_formatter(lambda value, _: format_number(value, 2, language))
     axes.tick_params(labelsize=8)
     axes.set_xlabel(translate("Fisher z (left: negative, right: positive)", language))
-    axes.set_ylabel(translate("standard error", language))
+    axes.set_ylabel(translate("standard error", language), labelpad=9)
     return figure
 
 

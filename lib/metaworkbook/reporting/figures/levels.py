@@ -84,7 +84,7 @@ def draw_axes(lines: Sequence[Line], language: str):
         colour = style.ACCENT_2 if line.strong else style.ACCENT
         weight = "bold" if line.strong else "normal"
         label = f"{line.label} {line.note}".strip()
-        axes.text(left, place - 0.26, style.shorten(label, 58), fontsize=9, va="center",
+        axes.text(left, place - 0.26, style.shorten(label, 48), fontsize=9, va="center",
                   weight=weight)  # fmt: skip
         axes.text(right, place - 0.26, tell(line, language), fontsize=8, va="center", ha="right",
                   color=style.MUTED)  # fmt: skip

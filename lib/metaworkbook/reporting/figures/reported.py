@@ -46,7 +46,7 @@ def place_rows(rows: pd.DataFrame) -> np.ndarray:
 def draw_axes(rows: pd.DataFrame, language: str):
     """Return the figure; every row's mark carries its effect id."""
     figure = style.new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((0.1, 0.14, 0.87, 0.83))
+    axes = figure.add_axes((0.13, 0.14, 0.84, 0.83))
     axes.set_xscale("log")
     for x, row in zip(place_rows(rows), rows.to_dict("records"), strict=True):
         gid = f"row-{row['effect_id']}"

@@ -99,7 +99,7 @@ def _draw_curve(axes, multiverse: Multiverse, columns: list[np.ndarray], languag
     axes.set_ylim(max(-1, low.min() - 0.03), min(1, high.max() + 0.03))
     axes.yaxis.set_major_formatter(lambda value, _: format_number(value, 1, language))
     axes.tick_params(labelsize=8)
-    axes.set_ylabel(translate("correlation r", language))
+    axes.set_ylabel(translate("correlation r", language), labelpad=9)
 
 
 def _draw_strip(axes, line: int, share: np.ndarray, gid: str) -> None:

@@ -7,6 +7,7 @@ import io
 import re
 
 from metaworkbook.reporting.display import escape
+from metaworkbook.reporting.figures.narrow import fits_narrow
 
 # Colours stand for roles; in the page each becomes a CSS variable with this fallback.
 INK, MUTED, RULE, PAPER = "#1c1d1f", "#5c6066", "#d6d9dd", "#fffffe"
@@ -73,7 +74,8 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
 
     Ids are prefixed by ``name`` so that several figures live in one page; the output holds no
     date and is the same for the same figure. The attributes ``data-name`` and ``data-png`` (base64,
-    on paper colour) are for the site, which makes files of them.
+    on paper colour) are for the site, which makes files of them. What can be read on a phone
+    without scrolling is of class ``whole``.
     """
     drawn, painted = io.StringIO(), io.BytesIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
@@ -84,6 +86,7 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
     )  # fmt: skip
     svg, png = drawn.getvalue(), base64.b64encode(painted.getvalue()).decode("ascii")
     svg = svg[svg.index("<svg") :]
+    whole = " whole" if fits_narrow(figure, svg) else ""
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
@@ -105,6 +108,7 @@ def to_svg(figure, name: str, title: str, description: str) -> str:
     return (
         f'<figure class="chart" data-name="{escape(name)}" data-png="{png}">'
         f"<figcaption>{escape(title)}</figcaption>"
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}">{svg}</div>'
+        f'<div class="scroll{whole}" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f"{svg}</div>"
         "</figure>"
     )
