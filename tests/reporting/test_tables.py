@@ -61,6 +61,16 @@ def test_methods_name_main_variants_others_and_published(rows, reviews, synthesi
     ]
 
 
+def test_a_method_is_followed_by_its_result(reviews, synthesis, censored):
+    """On a narrow screen the first columns are those that are seen."""
+    shown = tables.show_methods(synthesis(censored()), {}, reviews).html("en")
+    head = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", shown)
+    assert head == ["Method", "r", "95 % interval", "Samples", "Rows"]
+    ours, *_, theirs = re.findall(r"<tr>(.*?)</tr>", shown)[1:]
+    assert re.findall(r'class="number">(.*?)<', ours)[1] == "−0.34 to −0.05"
+    assert re.findall(r'class="number">(.*?)<', theirs)[0] == "−0.13"
+
+
 def test_every_pooled_number_links_to_its_rows(reviews, synthesis, censored):
     reviews["doi"] = "10.1000/a<b"
     main = synthesis(censored())

@@ -116,10 +116,10 @@ def show_methods(
             name: str | Markup, rows: int, samples: int, result: Censored | Pooled | None
         ) -> list:
             if result is None:
-                return [name, samples, rows, "–", say("too few samples to pool")]
+                return [name, "–", say("too few samples to pool"), samples, rows]
             return [
-                name, samples, rows, format_r(result.estimate, language),
-                format_interval(result.ci_low, result.ci_high, language),
+                name, format_r(result.estimate, language),
+                format_interval(result.ci_low, result.ci_high, language), samples, rows,
             ]  # fmt: skip
 
         def link(name: str, to: str = ROWS) -> Markup:
@@ -144,7 +144,7 @@ def show_methods(
                 )  # fmt: skip
             name = link(f"… {words}")
             ends = format_interval(min(lows), max(highs), language)
-            lines.append([name, synthesis.samples - 1, "–", "–", ends])
+            lines.append([name, "–", ends, synthesis.samples - 1, "–"])
         if synthesis.classical is not None:
             classical = synthesis.classical
             name = link(say("Coefficients alone, random effects"))
@@ -156,7 +156,7 @@ def show_methods(
             lines.append(_review_line(review, language))
         return draw_table(
             say("Pooled correlation by method, beside published estimates"),
-            [say("Method"), say("Samples"), say("Rows"), say("r"), say("95 % interval")],
+            [say("Method"), say("r"), say("95 % interval"), say("Samples"), say("Rows")],
             lines,
             numeric=(1, 2, 3, 4),
         )
@@ -193,7 +193,7 @@ def _review_line(review: pd.Series, language: str) -> list:
         name += f" ({review['subgroup']})"
     k = "–" if np.isnan(review["k"]) else int(review["k"])
     cited = Markup(link_doi(review["doi"], name)) if review["doi"] else name
-    return [cited, k, "–", estimate, interval]
+    return [cited, estimate, interval, k, "–"]
 
 
 def show_left_out(left_out: pd.DataFrame, beside: bool = True) -> Shown:
