@@ -41,6 +41,15 @@ def test_rows_of_one_study_are_told_apart_by_their_rater(candidates):
     assert ">uklart" not in re.sub("<option.*?</option>", "", html)
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "set apart: "), ("nb", "holdt utenfor: ")])
+def test_a_row_that_is_not_ticked_says_why(candidates, language, word):
+    html = show_explorer(candidates, "A C D").html(language)
+    items = re.findall(r"<li .*?</li>", html)
+    apart = [item for item in items if word in item]
+    assert apart
+    assert all(" checked" not in item for item in apart)
+
+
 def test_cells_stay_text(candidates):
     rows = candidates.copy()
     for column in ("citation", "effect_id", "sample_id", "y_rater", "phase", "confidence", "tier"):

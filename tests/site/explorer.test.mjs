@@ -122,6 +122,50 @@ describe("in the page", () => {
     await close();
   });
 
+  test("the evidence of a row keeps the selection, through reload, in a copy and in the other language", async () => {
+    const { page, seen, close } = await open(browser, address(PAGE));
+    await ready(page);
+    await page.check("[name=tier][value=E]");
+    await ready(page);
+    const wider = await values(page, "censored");
+    const row = page.locator(".explorer li:visible a").first();
+    const goal = await row.getAttribute("href");
+    const opened = () => page.waitForFunction((id) =>
+      document.querySelector(id).closest("details").open, goal);
+    await row.click();
+    await opened();
+    assert.ok(page.url().endsWith(`${goal}:explorer:tiers=CE`), page.url());
+    const copy = await open(browser, page.url());
+    await ready(copy.page);
+    assert.deepEqual(await values(copy.page, "censored"), wider);
+    await copy.page.click(".language");
+    await copy.page.waitForURL(/nb\/.*:explorer:/);
+    await ready(copy.page);
+    assert.deepEqual(await values(copy.page, "censored"), wider);
+    await copy.close();
+    await page.reload();
+    await opened();
+    await ready(page);
+    assert.deepEqual(await values(page, "censored"), wider);
+    await page.goBack();
+    await page.waitForFunction(() => location.hash.startsWith("#explorer:"));
+    await ready(page);
+    assert.deepEqual(await values(page, "censored"), wider);
+    assert.deepEqual(seen.errors, []);
+    await close();
+  });
+
+  test("without a selection the address of a row is its own", async () => {
+    const { page, close } = await open(browser, address(PAGE));
+    await ready(page);
+    const row = page.locator(".explorer li:visible a").first();
+    const goal = await row.getAttribute("href");
+    await row.click();
+    await page.waitForFunction((id) => document.querySelector(id).closest("details").open, goal);
+    assert.ok(page.url().endsWith(goal), page.url());
+    await close();
+  });
+
   test("nothing left is said, not pooled", async () => {
     const { page, close } = await open(browser, `${address(PAGE)}#explorer:tiers=`);
     await ready(page);

@@ -13,6 +13,7 @@ import pandas as pd
 from metaworkbook.reporting.display import Shown, escape
 from metaworkbook.reporting.language import format_number, translate
 from metaworkbook.reporting.rows import tell_row
+from metaworkbook.reporting.wordings import word
 
 TIER_WORDS = {
     "A": "a plain correlation",
@@ -120,6 +121,12 @@ def _row(row: dict, language: str) -> str:
     n = f"n = {row['n']:.0f}" if row["n"] == row["n"] else ""
     rater = "" if row["y_rater"] in ("", "unclear") else _say(row["y_rater"], language)
     told = [rater, tell_row(row, language), n, row["tier"]]
+    if not row["ticked"]:
+        detail, text = (
+            word(translate(row[name], language), language)
+            for name in ("reason_detail", "reason_text")
+        )
+        told.append(text.format(detail=detail))
     identity = escape(row["effect_id"])
     data = {
         "lower": repr(float(row["lower"])), "upper": repr(float(row["upper"])),

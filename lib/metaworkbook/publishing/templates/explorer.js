@@ -109,9 +109,10 @@ document.addEventListener("DOMContentLoaded", function () {
   }
   /* A link may hold anything: what is no value of a control is passed over. */
   function restore() {
-    if (location.hash.indexOf(PREFIX + ":") !== 0) return false;
+    var told = location.hash.match(/^#(?:row-[^:]*:)?explorer:(.*)$/);
+    if (!told) return false;
     form.reset();
-    location.hash.slice(PREFIX.length + 1).split("&").forEach(function (part) {
+    told[1].split("&").forEach(function (part) {
       var at = part.indexOf("="), name = part.slice(0, at), value = part.slice(at + 1);
       try { value = decodeURIComponent(value); } catch (error) { return; }
       if (name === "tiers" && /^[A-F]*$/.test(value)) tiers.forEach(function (box) { box.checked = value.indexOf(box.value) >= 0; });
@@ -136,11 +137,19 @@ document.addEventListener("DOMContentLoaded", function () {
   form.addEventListener("change", changed);
   form.addEventListener("reset", function () { setTimeout(changed, 0); });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
-  function restoreNow() {
-    if (!restore()) return;
+  /* The evidence of a row takes the address; the selection stays behind it. */
+  function keep() {
+    if (!/^#row-[^:]*$/.test(location.hash) || describe() === PREFIX) return;
+    try { history.replaceState(null, "", location.hash + describe().replace("#", ":")); } catch (error) { /* the link remains */ }
+  }
+  function lead() {
     link.href = describe();
+    if (location.hash.indexOf(PREFIX) === 0) form.scrollIntoView();
+  }
+  function restoreNow() {
+    if (!restore()) { keep(); return; }
+    lead();
     later();
-    form.scrollIntoView();
   }
   window.addEventListener("hashchange", restoreNow);
 
@@ -148,6 +157,6 @@ document.addEventListener("DOMContentLoaded", function () {
   form.hidden = false;
   link.href = describe();
   rows.forEach(function (row) { row.item.hidden = !passes(row); trackRow(row, null); });
-  if (restore()) { link.href = describe(); form.scrollIntoView(); }
+  if (restore()) lead();
   later();
 });

@@ -15,7 +15,8 @@
 
   function reveal(focus) {
     var id = "";
-    try { id = decodeURIComponent(location.hash.slice(1)); } catch (error) { return false; }
+    /* Behind a row the explorer keeps its selection. */
+    try { id = decodeURIComponent(location.hash.slice(1).replace(/:explorer:.*$/, "")); } catch (error) { return false; }
     var place = id && document.getElementById(id), node, first = null;
     if (!place) return false;
     for (node = place; node; node = node.parentElement)
