@@ -58,7 +58,7 @@ def list_lines(rows, exact, pools, language: str) -> list[dict]:
                 {"label": f"{style.shorten(row['citation'], 30)} ({where})",
                  "told": f"{row['count']:.0f}/{row['n']:.0f}", "share": exact.share[position],
                  "low": exact.ci_low[position], "high": exact.ci_high[position], "pool": False,
-                 "gid": f"mark-{row['effect_id']}"}
+                 "gid": f"mark-{system}-{row['effect_id']}"}
             )  # fmt: skip
         pool = pools.get(f"{system}/{kind}/{group}")
         if pool is not None:
