@@ -135,7 +135,8 @@ document.addEventListener("DOMContentLoaded", function () {
     later();
   }
   form.addEventListener("change", changed);
-  form.addEventListener("reset", function () { setTimeout(changed, 0); });
+  /* The button alone: an address that is restored resets the form too, and stays as it is. */
+  form.querySelector("[type=reset]").addEventListener("click", function () { setTimeout(changed, 0); });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
   /* The evidence of a row takes the address; the selection stays behind it. */
   function keep() {
