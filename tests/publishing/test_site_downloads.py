@@ -95,8 +95,8 @@ def test_the_rows_of_a_page_are_those_it_weighed(written):
 def test_a_page_without_rows_gives_its_results(written):
     folder, *_ = written
     assert read(folder / "two.csv") == [
-        {"name": "published.0.estimate", "value": "-0.13"},
-        {"name": "published.0.note", "value": "'=x"},
+        {"result": "published.0.estimate", "value": "-0.13"},
+        {"result": "published.0.note", "value": "'=x"},
     ]
     assert read(folder / "zero.csv") == []
 

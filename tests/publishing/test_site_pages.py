@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import posixpath
+from dataclasses import replace
 
 import nbformat.v4 as v4
 import pytest
 
 from metaworkbook.errors import PageError
+from metaworkbook.evidence.dictionary import read_dictionary
 from metaworkbook.publishing.frame import Place, build_policy
 from metaworkbook.publishing.site import drop_repeated, name_pages, render_body, render_page
 
@@ -139,6 +141,18 @@ def test_code_is_folded_and_escaped():
     assert "page = " not in Reading(html).text.replace("page = one", "")
 
 
+def test_the_page_of_all_evidence_offers_the_ledger_as_a_whole():
+    page = replace(PAGES[0], name="evidence")
+    links = {
+        tag["href"]
+        for tag in Reading(show(notebook(), page, [page], "en")).all("a")
+        if "download" in tag
+    }
+    assert {f"data/ledger/{table}.csv" for table in read_dictionary()} <= links
+    assert {"manifest.json", "ro-crate-metadata.json"} <= links
+    assert "manifest.json" not in render()
+
+
 def test_downloads_lie_beside_both_languages():
     for language, way in (("en", "data/"), ("nb", "../data/")):
         links = {tag["href"] for tag in Reading(render(language)).all("a") if "download" in tag}
@@ -146,7 +160,7 @@ def test_downloads_lie_beside_both_languages():
 
 
 def test_the_csv_is_called_rows_only_where_the_page_selects_rows():
-    assert "numbers (CSV)" in Reading(render()).text
+    assert "every number, one a line (CSV)" in Reading(render()).text
     selecting = {"headline": {"en": "", "nb": ""}, "selected": {"entered": ["a-01"]}}
     assert "rows (CSV)" in Reading(render(result=selecting)).text
 

@@ -93,7 +93,7 @@ def list_weighed(result: dict[str, Any], effects: list[list[str]]) -> list[list[
     selected = result.get("selected")
     if not selected:
         leaves = flatten(result.get("results", {}))
-        return [["name", "value"], *([neutralise(cell) for cell in leaf] for leaf in leaves)]
+        return [["result", "value"], *([neutralise(cell) for cell in leaf] for leaf in leaves)]
     told = {key: ["yes", ""] for key in selected.get("entered", [])}
     for row in selected.get("left_out", []):
         reason = neutralise(row["reason"])

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from markupsafe import Markup, escape
 
 from metaworkbook.errors import PageError
+from metaworkbook.evidence.dictionary import read_dictionary
 from metaworkbook.publishing.downloads import write_downloads
 from metaworkbook.publishing.frame import (
     Place,
@@ -46,6 +47,8 @@ __all__ = [
 
 # The scripts of a page with the explorer.
 EXPLORER = ("pooling", "explorer")
+# The page of all evidence, which offers the ledger as a whole.
+INVENTORY = "evidence"
 PAGE_LINK = re.compile(r'(<a href="([a-z0-9-]+)\.html">)\2</a>')
 LEAD = re.compile(r'<div class="output">\s*<p class="lead">([^<]*)</p>\s*</div>')
 HEADINGS = re.compile(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
@@ -163,6 +166,7 @@ def render_page(
         scripts=("site", *(EXPLORER if 'class="explorer"' in article else ())),
         name=page.name,
         sourced=sourced,
+        tables=list(read_dictionary()) if page.name == INVENTORY else [],
         selects=bool((result or {}).get("selected")),
         headline=find_headline(result, language),
         article=Markup(article),
