@@ -115,7 +115,11 @@ def test_each_sample_and_each_pool_is_drawn_where_its_share_lies():
     lines = shares.list_lines(rows, exact, {NAMES[0]: pool(0.21)}, "en")
     axes = shares.draw_axes(lines, "en").axes[0]
     marks = {line.get_gid(): line.get_xdata()[0] for line in axes.lines if line.get_gid()}
-    assert marks == {"mark-a-01": 0.2, "mark-b-01": 0.22, "mark-four_way-clinical": 0.21}
+    assert marks == {
+        "mark-four_way-a-01": 0.2,
+        "mark-four_way-b-01": 0.22,
+        "mark-four_way-clinical": 0.21,
+    }
     spans = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2]
     assert spans == [(0.09, 0.36), (0.11, 0.38), (0.1, 0.4)]
 
@@ -218,8 +222,16 @@ def test_ours_beside_theirs_names_why_they_differ(synthesis, censored):
     assert "avoidance" in text
     assert "they had 33 studies, we read 4 samples that can be used" in text
     assert "our interval includes their estimate" in text
-    none = to_text(published.show_ours_beside(pd.DataFrame([row()]), {}, NAMED).html("en"))
-    assert "no row of ours tells a plain association" in none
+    two = pd.DataFrame([row(), row(review_id="r-02")])
+    shown = published.show_ours_beside(two, {"r-01": mine}, NAMED).html("en")
+    assert "no row of ours tells a plain association" in to_text(shown)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "On none of the 1"), ("nb", "Ingen")])
+def test_where_nothing_of_ours_stands_beside_a_sentence_says_so(language, word):
+    shown = published.show_ours_beside(pd.DataFrame([row()]), {}, NAMED).html(language)
+    assert word in shown
+    assert "<table" not in shown
 
 
 def test_other_kinds_of_therapy_are_a_reason(synthesis, censored):

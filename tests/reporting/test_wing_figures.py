@@ -247,6 +247,29 @@ def test_the_headline_says_what_leaving_out_one_sample_does(rows, labels, censor
     assert expected in told["headline"]["en"]
 
 
+def test_the_order_of_publication_takes_samples_with_a_year(rows, labels, robust):
+    censored = examine_censored(**rows.bounds())
+    drawn = (
+        (sensitivity.draw_cumulative, censored),
+        (sensitivity.draw_coefficients_cumulative, robust),
+    )
+    for draw, found in drawn:
+        last, few = found.samples[-1], found.samples[2:]
+        whole = draw(found, labels, (), "x").html("en")
+        assert f"up to {labels[last]}" in whole
+        one = draw(found, labels, (last,), "x").html("en")
+        assert f"up to {labels[last]}" not in one
+        assert f"not among the steps: {labels[last]}" in one
+        none = draw(found, labels, few, "x").html("en")
+        assert "<svg" not in none
+        assert "Fewer than two steps" in none
+
+
+def test_too_few_coefficients_are_said_once(rows, labels):
+    few = examine_coefficients(**{name: values[:2] for name, values in rows.exact().items()})
+    assert sensitivity.draw_coefficients_cumulative(few, labels, (), "x").html("en") == ""
+
+
 def test_methods_say_what_they_assume(checks):
     text = to_text(small_studies.show_small_studies(checks).html("en"))
     for title, assumes, doubt in small_studies.METHODS.values():

@@ -22,6 +22,7 @@ PUBLIC = {
     "describe_demonstration": "demonstration",
     "cite_source": "demonstration",
     "label_samples": "labels",
+    "list_undated": "labels",
     "check_ledger": "ledger",
     "read_ledger": "ledger",
     "convert": "tiers",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from metaworkbook.evidence.selection import Selection
 
 
+def list_undated(selection: Selection) -> tuple[str, ...]:
+    """Return the samples whose first row has no year; in order of publication they are last."""
+    first = selection.rows.drop_duplicates("sample_id")
+    return tuple(first["sample_id"][first["year"].isna()])
+
+
 def label_samples(selection: Selection) -> dict[str, str]:
     """Return the citation of each sample's first row, by sample id, in order of publication.
 

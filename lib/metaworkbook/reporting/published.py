@@ -30,6 +30,10 @@ REASONS = {
     "inside": "our interval includes their estimate",
     "outside": "our interval does not include their estimate",
 }
+NOT_BESIDE = (
+    "On none of the {count} questions that the published estimates answer does a row of ours tell "
+    "a plain association with its n, so nothing of ours stands beside them."
+)
 
 
 def show_second_order(pools: dict[str, dict[str, ReviewPool]], names: dict[str, str]) -> Shown:
@@ -150,6 +154,9 @@ def show_ours_beside(
     """
 
     def render(language: str) -> str:
+        if not any(review in ours for review in reviews["review_id"]):
+            told = translate(NOT_BESIDE, language, count=len(reviews))
+            return f"<p>{escape(told)}</p>"
         lines = []
         for row in reviews.to_dict("records"):
             mine = ours.get(row["review_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from metaworkbook.reporting.display import Shown, escape
@@ -17,6 +18,12 @@ FEW = "With fewer than three samples there is nothing to leave out."
 #: Of many samples.
 FARTHEST_END = "Of {count} samples, those are shown that move an end of the interval most."
 ON_THE_WAY = "Of {count} steps, {shown} are shown."
+#: Of samples without a year.
+UNDATED = "Without a year of publication, and so not among the steps: {names}."
+FEW_STEPS = (
+    "Fewer than two steps can be shown, so there is no way to follow: a step takes enough samples "
+    "whose year of publication is known."
+)
 FEW_EXACT = "With fewer than three samples that print a coefficient there is nothing to show."
 
 
@@ -40,24 +47,33 @@ def draw_without(censored: CensoredRobustness, labels: dict[str, str], name: str
     return draw_lines(lines, title, f"{name}-without", FEW, note)
 
 
-def draw_cumulative(censored: CensoredRobustness, labels: dict[str, str], name: str) -> Shown:
-    """Show the censored model as samples came in, from the third on."""
+def draw_cumulative(
+    censored: CensoredRobustness, labels: dict[str, str], undated: Collection[str], name: str
+) -> Shown:
+    """Show the censored model as samples came in, from the third on.
+
+    The samples ``undated`` have no place in the order, in which they are last.
+    """
+    dated = [sample for sample in censored.samples if sample not in undated]
     fitted = {
         sample: result
-        for sample, result in zip(censored.samples, censored.cumulative, strict=False)
+        for sample, result in zip(dated, censored.cumulative, strict=False)
         if result is not None
     }
 
     def lines(language: str) -> list[Line]:
-        return [
-            _line(translate("up to {sample}", language, sample=labels[sample]), result)
-            for sample, result in fitted.items()
-        ]
+        return _steps(
+            [
+                _line(translate("up to {sample}", language, sample=labels[sample]), result)
+                for sample, result in fitted.items()
+            ]
+        )
 
     # The first two stand alone.
-    note = partial(tell_few, ON_THE_WAY, len(fitted), len(censored.samples) - 2)
+    note = partial(_note_order, len(fitted), len(dated) - 2, [labels[one] for one in undated])
     title = "All rows, in order of publication"
-    return draw_lines(lines, title, f"{name}-cumulative", FEW, note)
+    empty = FEW if censored.main is None else FEW_STEPS
+    return draw_lines(lines, title, f"{name}-cumulative", empty, note)
 
 
 def draw_coefficients_without(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
@@ -80,20 +96,38 @@ def draw_coefficients_without(robust: Robustness, labels: dict[str, str], name: 
     return draw_lines(lines, title, f"{name}-leave-one-out", FEW_EXACT, note)
 
 
-def draw_coefficients_cumulative(robust: Robustness, labels: dict[str, str], name: str) -> Shown:
-    """Show the pool of coefficients as samples came in."""
-    grown, places = robust.cumulative, [place for place in robust.followed if place > 0]
+def draw_coefficients_cumulative(
+    robust: Robustness, labels: dict[str, str], undated: Collection[str], name: str
+) -> Shown:
+    """Show the pool of coefficients as samples came in, those ``undated`` apart."""
+    lacking = [sample for sample in robust.samples if sample in undated]
+    dated = len(robust.samples) - len(lacking)
+    grown, places = robust.cumulative, [place for place in robust.followed if 0 < place < dated]
 
     def lines(language: str) -> list[Line]:
-        return [
+        return _steps([
             Line(translate("up to {sample}", language, sample=labels[robust.samples[i]]),
                  grown.estimate[i], grown.ci_low[i], grown.ci_high[i])
             for i in places
-        ]  # fmt: skip
+        ])  # fmt: skip
 
-    note = partial(tell_few, ON_THE_WAY, len(places), len(robust.samples) - 1)
+    note = partial(_note_order, len(places), dated - 1, [labels[one] for one in lacking])
     title = "Coefficients alone, in order of publication"
-    return draw_lines(lines, title, f"{name}-by-year", FEW_EXACT, note)
+    # Below the gate the figure before has said so.
+    empty = "" if robust.pooled is None else FEW_STEPS
+    return draw_lines(lines, title, f"{name}-by-year", empty, note)
+
+
+def _steps(lines: list[Line]) -> list[Line]:
+    """Return lines that can be followed: one alone shows no way."""
+    return lines if len(lines) > 1 else []
+
+
+def _note_order(shown: int, steps: int, undated: list[str], language: str) -> str:
+    told = [tell_few(ON_THE_WAY, shown, steps, language)]
+    if undated:
+        told.append(translate(UNDATED, language, names="; ".join(undated)))
+    return " ".join(filter(None, told))
 
 
 def _line(label: str, result: Censored | Pooled, strong: bool = False) -> Line:

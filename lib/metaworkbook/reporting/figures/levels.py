@@ -51,7 +51,7 @@ def draw_lines(
     name : str
         Prefix of the figure's ids, unique in its page.
     empty : str
-        English sentence shown instead where there is no line.
+        English sentence shown instead where there is no line; blank for nothing.
     note : callable, optional
         Gives a sentence, blank for none, that stands before the figure in a language.
     """
@@ -61,7 +61,7 @@ def draw_lines(
 def _render(lines, title: str, name: str, empty: str, note, language: str) -> str:
     rows = list(lines(language))
     if not rows:
-        return f"<p>{escape(translate(empty, language))}</p>"
+        return f"<p>{escape(translate(empty, language))}</p>" if empty else ""
     title = translate(title, language)
     told = note(language) if note else ""
     with style.figure_context(f"{name}-{language}"):
