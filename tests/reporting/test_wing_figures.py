@@ -111,6 +111,14 @@ def test_baujat_and_gosh_show_what_they_were_given(robust, labels):
     assert first in {text.get_text() for text in axes.texts}
     heights = np.sort([text.get_position()[1] for text in axes.texts])
     assert np.diff(heights).min() >= 0.99 * baujat.LINE * robust.baujat.y.max()
+    line = baujat.LINE * robust.baujat.y.max()
+    for one in axes.texts:
+        (at, low), (_, high) = one.xy, one.get_position()
+        for other in axes.texts:
+            left, height = other.get_position()
+            right = left + baujat.WIDE * robust.baujat.x.max()
+            crossed = left < at < right and low < height + line and height < high
+            assert other.get_ha() == "right" or not crossed
     below = gosh.draw_axes(robust.gosh, names, "en").axes[1]
     drawn = sum(patch.get_data().values.sum() for patch in below.patches)
     assert drawn == robust.gosh.estimate.size

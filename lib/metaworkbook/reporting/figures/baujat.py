@@ -54,22 +54,28 @@ def draw_axes(baujat: Baujat, labels: list[str], language: str):
     top = max(float(baujat.y.max()), 1e-9)
     axes.set_xlim(-0.03 * right, 1.08 * right)
     axes.set_ylim(-0.04 * top, 1.08 * top)
-    reached = -np.inf
-    for place in sorted(rank(baujat)[:NAMED], key=lambda place: baujat.y[place]):
+    placed: list[tuple[float, float, float, float]] = []
+    line, wide = LINE * top, WIDE * right
+    # The rightmost first: a line goes straight up from its point, past names that begin beyond it.
+    for place in sorted(rank(baujat)[:NAMED], key=lambda place: -baujat.x[place]):
         x, y = baujat.x[place], baujat.y[place]
         inward = x > 0.6 * right
-        # Names keep a line's height apart, whatever their points do, and cover no point.
-        reached = max(y + 0.02 * top, reached + LINE * top)
-        left = x - WIDE * right if inward else x
-        beside = (baujat.x > left) & (baujat.x < left + WIDE * right)
-        while (beside & (np.abs(baujat.y - reached - LINE * top / 2) < 0.6 * LINE * top)).any():
-            reached += LINE * top / 2
+        left, height = x - wide if inward else x, y + 0.02 * top
+        beside = (baujat.x > left) & (baujat.x < left + wide)
+        # Names keep a line's height apart, and cover no point and no line.
+        while (beside & (np.abs(baujat.y - height - line / 2) < 0.6 * line)).any() or any(
+            (abs(start - left) < wide and abs(end - height) < line)
+            or (left < at < left + wide and low < height + line and height < end)
+            for at, low, start, end in placed
+        ):
+            height += line / 2
+        placed.append((x, y, left, height))
         axes.annotate(
-            style.shorten(labels[place], 32), (x, y), (x, reached), fontsize=8,
+            style.shorten(labels[place], 32), (x, y), (x, height), fontsize=8,
             ha="right" if inward else "left", va="bottom",
             # A thin line leads from a name that had to move back to its point.
             arrowprops={"arrowstyle": "-", "linewidth": 0.6, "color": style.MUTED,
-                        "shrinkA": 0, "shrinkB": 3},
+                        "relpos": (float(inward), 0), "shrinkA": 0, "shrinkB": 3},
         )  # fmt: skip
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: format_number(value, 2, language))
