@@ -11,7 +11,7 @@ import pytest
 
 from metaworkbook.errors import LedgerError, WorkbookError
 from metaworkbook.evidence.cells import LONGEST_CELL, judge
-from metaworkbook.evidence.columns import Column
+from metaworkbook.evidence.columns import EXCUSES, Column
 from metaworkbook.evidence.ledger import check_ledger, compute_checksum, read_ahead, read_ledger
 
 from .. import ledgers
@@ -98,7 +98,7 @@ def test_tables_are_handed_out_as_copies(small_ledger):
 
 
 def test_words_that_other_readers_turn_into_missing_stay_words(tmp_path, tables):
-    words = ["NA", "nan", "null", "None", "n/a", "-", "TRUE", "1e5", "0123", "2020-01-01"]
+    words = ["NA so", "nano", "nullify", "None", "-", "TRUE", "1e5", "0123", "2020-01-01"]
     row = ledgers.find(tables, "studies", "alm2001")
     for word in words:
         row["title"] = word
@@ -341,6 +341,8 @@ def test_empty_line(folder):
 NUMBER = Column("n", "number", "a number")
 COUNT = Column("n", "integer", "a count", minimum=4)
 TEXT = Column("note", "string", "a note")
+REASON = Column("oddity", "string", "what is odd")
+SEEN = "Delete the invisible or broken character, or type a plain space in its place."
 POINT = "Write the number with a point and nothing else; leave the cell blank if unknown."
 
 
@@ -361,14 +363,68 @@ def test_numbers(text):
     assert judge(NUMBER, text) == ""
 
 
-@pytest.mark.parametrize("text", ["3", "0", "-30", "30.5", "1e999", "-1e999", "9007199254740993"])
+@pytest.mark.parametrize("text", ["3", "0", "-30", "9007199254740993"])
 def test_no_count(text):
     assert judge(COUNT, text) == "Correct the number."
 
 
-@pytest.mark.parametrize("text", ["4", "30", "30.0", "3e1", ""])
+@pytest.mark.parametrize("text", ["30.5", "44.000", "44.", "12.000", "30.0", "3e1", "1e999"])
+def test_no_whole_number(text):
+    """12.000 is twelve thousand where the coder comes from, and twelve to a computer."""
+    assert judge(COUNT, text) == (
+        "Write the whole number in digits alone, thousands without a point."
+    )
+
+
+@pytest.mark.parametrize("text", ["4", "30", "+30", "007", ""])
 def test_counts(text):
     assert judge(COUNT, text) == ""
+
+
+def test_thousands_of_people():
+    heads = Column("n_total", "number", "persons", minimum=1)
+    assert "thousands" in judge(heads, "2.126")
+    assert judge(NUMBER, "2.126") == judge(heads, "581.17") == judge(heads, "2126") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NA", "na", "n/a", "N/A", "NULL", "null", "NaN", "nan", "#N/A", "#NAME?", "#REF!", "#VALUE!",
+     "#DIV/0!"],
+)  # fmt: skip
+def test_words_for_missing(text):
+    for column in (TEXT, REASON, Column("doi", "string", "a DOI", pattern=".*")):
+        assert judge(column, text) == (
+            "Leave the cell blank if nothing is reported, or write what stands there."
+        )
+
+
+@pytest.mark.parametrize("name", EXCUSES)
+@pytest.mark.parametrize(
+    "text",
+    ["no", "No.", "none", "NONE", "-", "--", ".", "?", "x", "0", "1", "yes", "True", "false", "n.a.",
+     "nei", "…"],
+)  # fmt: skip
+def test_no_reason(name, text):
+    """A cell that lets its row off every rule says why."""
+    assert judge(Column(name, "string", "why"), text) == (
+        "Give the reason in words, or leave the cell blank: it lets the row off."
+    )
+    assert judge(TEXT, text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["misprint", "one left", "higher = worse", "印刷错误", "No n shown"]
+)
+def test_reasons(text):
+    assert judge(REASON, text) == ""
+
+
+#: Soft hyphen, Arabic and Mongolian marks, joiners, fillers, tags, spaces that are none.
+HIDDEN = (
+    "\u00ad\u061c\u034f\u115f\u1160\u180e\u2000\u202f\u3000\u3164\ufe0f\uffa0\uffff"
+    "\U000e0041\U000e0100\U0001d173\u00a0"
+)
 
 
 @pytest.mark.parametrize(
@@ -379,16 +435,17 @@ def test_counts(text):
         ("x\u00a0", "Delete the space at the start or end of the cell."),
         ("\tx", "Delete the space at the start or end of the cell."),
         (" ", "Delete the space at the start or end of the cell."),
-        ("a\tb", "Delete the invisible or broken character."),
-        ("a\x00b", "Delete the invisible or broken character."),
-        ("a\x1bb", "Delete the invisible or broken character."),
-        ("a\x85b", "Delete the invisible or broken character."),
-        ("a\u200bb", "Delete the invisible or broken character."),
-        ("a\u202eb", "Delete the invisible or broken character."),
-        ("a\u2028b", "Delete the invisible or broken character."),
-        ("a\u2066b", "Delete the invisible or broken character."),
-        ("a\ufeffb", "Delete the invisible or broken character."),
-        ("a\ufffdb", "Delete the invisible or broken character."),
+        ("a\tb", SEEN),
+        ("a\x00b", SEEN),
+        ("a\x1bb", SEEN),
+        ("a\x85b", SEEN),
+        ("a\u200bb", SEEN),
+        ("a\u202eb", SEEN),
+        ("a\u2028b", SEEN),
+        ("a\u2066b", SEEN),
+        ("a\ufeffb", SEEN),
+        ("a\ufffdb", SEEN),
+        *((f"a{letter}b", SEEN) for letter in HIDDEN),
         ("a\nb", "Keep the record on one line; look for a missing quotation mark."),
         ("a\rb", "Keep the record on one line; look for a missing quotation mark."),
         ("a\n", "Keep the record on one line; look for a missing quotation mark."),
@@ -405,8 +462,7 @@ def test_no_text(text, remedy):
     [
         "=1+1", "=HYPERLINK(\"https://a.example\",\"b\")", "+47", "-0.3", "@import", "<b>bold</b>",
         "<script>alert(1)</script>", "a & b", "&lt;", "Ærlig Øst Å", "依恋", "\U0001f600",
-        "a\u00a0b",
-        "“quoted” – ‘so’", "$\\alpha$", "{{ x }}", "%s {0}", "../../etc", "NA", "a" * LONGEST_CELL,
+        "“quoted” – ‘so’", "$\\alpha$", "{{ x }}", "%s {0}", "../../etc", "a" * LONGEST_CELL,
     ],
 )  # fmt: skip
 def test_any_text_passes_unchanged(tmp_path, tables, text):

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 import numpy as np
 import pandas as pd
 
 from metaworkbook.errors import Problem
-from metaworkbook.evidence.columns import Column, Table
+from metaworkbook.evidence.columns import EXCUSES, HEADS, Column, Table
 from metaworkbook.evidence.records import Records, name_row, show
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-#: Control characters, invisible ones, marks that turn the reading direction, and the replacement
-#: character that stands where a wrong encoding was read.
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+#: "2.126": two thousand in one country, two in another.
+THOUSANDS = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
+#: What Unicode calls control characters, marks that turn the reading direction, letters of nobody,
+#: and spaces that look like a space and are none.
+UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp"))
+#: Letters and marks without ink, noncharacters, and those that stand where something was misread.
 UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\uffff"
+    "\U000e0000-\U000e0fff]"
 )
+#: Other programs' words for a missing value, or for a formula that failed.
+MISSING = frozenset(
+    ("na", "n/a", "nan", "null", "#n/a", "#na", "#name?", "#null!", "#num!", "#ref!", "#value!",
+     "#div/0!")
+)  # fmt: skip
+#: Words that are no reason.
+NO_REASON = frozenset(("none", "yes", "true", "false", "nil", "nei", "ingen", "not", "missing"))
+SHORTEST_REASON = 3
 LONGEST_CELL = 5000
 #: From here on whole numbers are no longer exact.
 LARGEST_INTEGER = 2**53
@@ -72,24 +87,50 @@ def judge(column: Column, text: str) -> str:
         return "Keep the record on one line; look for a missing quotation mark."
     if text != text.strip():
         return "Delete the space at the start or end of the cell."
-    if UNPRINTABLE.search(text):
-        return "Delete the invisible or broken character."
+    if not _is_seen(text):
+        return "Delete the invisible or broken character, or type a plain space in its place."
     if len(text) > LONGEST_CELL:
         return f"Shorten it to {LONGEST_CELL} characters; look for a missing quotation mark."
     if column.enum:
         return "" if text in column.enum else "Use one of the words allowed."
     if column.type == "string":
-        good = not column.pattern or re.fullmatch(column.pattern, text)
-        return "" if good else "Write it in the form allowed."
+        return _judge_text(column, text)
     if not NUMBER.fullmatch(text):
         return "Write the number with a point and nothing else; leave the cell blank if unknown."
+    if column.type == "integer" and not WHOLE.fullmatch(text):
+        return "Write the whole number in digits alone, thousands without a point."
+    if column.name in HEADS and THOUSANDS.fullmatch(text):
+        return "Write thousands without a point, and a fraction with two digits at most."
     return "" if _holds(column, float(text)) else "Correct the number."
+
+
+def _is_seen(text: str) -> bool:
+    """Tell whether each character of a text can be seen, plain spaces apart."""
+    if text.isascii():
+        return text.isprintable()
+    if not text.isprintable() and any(category(x) in UNSEEN for x in text if x != " "):
+        return False
+    return not UNPRINTABLE.search(text)
+
+
+def _judge_text(column: Column, text: str) -> str:
+    word = text.lower()
+    if word in MISSING:
+        return "Leave the cell blank if nothing is reported, or write what stands there."
+    if column.name in EXCUSES and not _is_reason(word):
+        return "Give the reason in words, or leave the cell blank: it lets the row off."
+    good = not column.pattern or re.fullmatch(column.pattern, text)
+    return "" if good else "Write it in the form allowed."
+
+
+def _is_reason(word: str) -> bool:
+    return word.strip(".!") not in NO_REASON and sum(map(str.isalpha, word)) >= SHORTEST_REASON
 
 
 def _holds(column: Column, value: float) -> bool:
     if not np.isfinite(value):
         return False
-    if column.type == "integer" and (value % 1 or abs(value) >= LARGEST_INTEGER):
+    if column.type == "integer" and abs(value) >= LARGEST_INTEGER:
         return False
     low = -np.inf if column.minimum is None else column.minimum
     return low <= value <= (np.inf if column.maximum is None else column.maximum)

@@ -50,6 +50,12 @@ WORDS = {
 }
 
 
+#: Columns in which a reason lets a row off a rule or out of every pool, wherever they stand.
+EXCUSES = ("hold_back", "oddity", "n_note", "interval_note")
+#: Numbers of people that a review may print with a fraction.
+HEADS = ("n_total",)
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: type "string", "integer" or "number", and what its cells may hold."""
