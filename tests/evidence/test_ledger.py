@@ -239,9 +239,28 @@ def test_removed_column(tmp_path, tables):
 def test_renamed_column(folder):
     problems = check_ledger(change_header(folder, lambda h: h.replace("claim_id", "claim_ID")))
     assert [(p.row, p.column, p.found) for p in problems] == [
-        (1, '"claim_ID"', "an unknown column"),
+        (1, '"claim_ID"', "the wrong case"),
+    ]
+    problems = check_ledger(change_header(folder, lambda h: h.replace("claim_ID", "claim_key")))
+    assert [(p.row, p.column, p.found) for p in problems] == [
+        (1, '"claim_key"', "an unknown column"),
         (1, "claim_id", "no such column"),
     ]
+
+
+def test_header_in_capitals(folder):
+    problems = check_ledger(change_header(folder, str.upper, "reviews"))
+    meant = {name for name in ledgers.columns_of("reviews") if name != name.upper()}
+    assert {p.allowed for p in problems} == meant
+    assert {p.found for p in problems} == {"the wrong case"}
+
+
+@pytest.mark.parametrize("line", ["sep=,", "SEP=;", '"sep=,"'])
+def test_line_that_a_spreadsheet_writes_for_itself(folder, line):
+    problem = the_problem(rewrite(folder, lambda raw: line.encode() + b"\n" + raw))
+    assert (problem.row, problem.column) == (1, "")
+    assert problem.found.lower().startswith('"sep=')
+    assert problem.remedy.startswith("Delete the first line")
 
 
 def test_column_twice(folder):
@@ -402,8 +421,8 @@ def test_words_for_missing(text):
 @pytest.mark.parametrize("name", EXCUSES)
 @pytest.mark.parametrize(
     "text",
-    ["no", "No.", "none", "NONE", "-", "--", ".", "?", "x", "0", "1", "yes", "True", "false", "n.a.",
-     "nei", "…"],
+    ["no", "No.", "none", "NONE", "-", "--", ".", "?", "x", "0", "1", "yes", "True", "false",
+     "n.a.", "nei", "…"],
 )  # fmt: skip
 def test_no_reason(name, text):
     """A cell that lets its row off every rule says why."""

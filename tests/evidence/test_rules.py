@@ -562,3 +562,22 @@ def test_second_reading_with_a_bad_cell_does_not_blame_the_first(tmp_path, table
     ledgers.find(tables, "second_coding", "alm2001-01")["n"] = "forty"
     (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
     assert problem.file == "effects/second_coding.csv"
+
+
+def test_row_with_a_bad_cell_still_names_other_rows(tmp_path, tables):
+    """All problems at once: the sample that nobody uses any longer is not blamed for it."""
+    cells = {"phase": "erly", "x": "zzz", "sample_id": "nope"}
+    ledgers.find(tables, "effects", "bjork2005-01").update(cells)
+    for row in tables["effects"]:
+        if row["sample_id"] == "bjork":
+            row["sample_id"] = "nope"
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert {p.file for p in problems} == {"effects/effects.csv"}
+    found = [(p.column, p.found) for p in problems if p.key == "bjork2005-01"]
+    assert found == [("phase", '"erly"'), ("sample_id", '"nope"'), ("x", '"zzz"')]
+
+
+def test_bad_cell_that_names_nothing_is_reported_once(tmp_path, tables):
+    ledgers.find(tables, "effects", "bjork2005-01")["x"] = "dismissing "
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert problem.remedy.startswith("Delete the space")

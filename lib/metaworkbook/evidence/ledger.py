@@ -106,15 +106,13 @@ def read_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     records = {name: found for name, found in files.items() if found is not None}
     whole = {name: type_cells(records[name], dictionary[name], problems) for name in records}
     # A row with an unreadable cell is reported once and not judged by rules as well.
-    bad: dict[str, set[int]] = {}
+    bad: dict[str, dict[int, set[str]]] = {name: {} for name in whole}
+    by_file = {f"effects/{dictionary[name].path}": bad[name] for name in whole}
     for problem in problems:
-        bad.setdefault(problem.file, set()).add(problem.row)
-    sound = {
-        name: table[~table.index.isin(bad.get(f"effects/{dictionary[name].path}", set()))]
-        for name, table in whole.items()
-    }
+        by_file.get(problem.file, {}).setdefault(problem.row, set()).add(problem.column)
+    sound = {name: table[~table.index.isin(bad[name])] for name, table in whole.items()}
     left_out = {name: records[name].left_out for name in records if records[name].left_out}
-    problems.extend(_check_foreign_keys(dictionary, sound, whole, left_out))
+    problems.extend(_check_foreign_keys(dictionary, whole, bad, left_out))
     problems.extend(check_rules(dictionary, sound, whole, set(left_out)))
     return whole, problems
 
@@ -149,20 +147,23 @@ def _read_file(table: Table, folder: Path, problems: list[Problem]) -> Records |
 
 def _check_foreign_keys(
     dictionary: dict[str, Table],
-    sound: dict[str, pd.DataFrame],
     whole: dict[str, pd.DataFrame],
+    bad: dict[str, dict[int, set[str]]],
     left_out: dict[str, frozenset[str]],
 ) -> list[Problem]:
+    """Return what names nothing, in all rows; a cell that is bad itself is not reported again."""
     problems = []
     for name, table in dictionary.items():
         for link in table.foreign_keys:
-            if name not in sound or link.other not in whole:
+            if name not in whole or link.other not in whole:
                 continue
-            values = sound[name][link.column]
+            cells = whole[name]
             # A row left out for its number of cells is not reported again by each that names it.
             known = {*whole[link.other][link.other_column], *left_out.get(link.other, ()), ""}
+            told = [row for row, columns in bad[name].items() if link.column in columns]
             allowed = f"an id of effects/{dictionary[link.other].path}"
             remedy = "Correct it, or add the row there."
-            breach = Breach(~values.isin(known), link.column, allowed, remedy)
-            problems.extend(list_problems(table, sound[name], breach))
+            unknown = ~cells[link.column].isin(known) & ~cells.index.isin(told)
+            breach = Breach(unknown, link.column, allowed, remedy)
+            problems.extend(list_problems(table, cells, breach))
     return problems

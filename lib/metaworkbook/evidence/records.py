@@ -109,23 +109,31 @@ def _parse(text: str, place: str, problems: list[Problem]) -> list[tuple[int, li
 
 def _check_header(table: Table, header: list[str], place: str, problems: list[Problem]) -> bool:
     names = [column.name for column in table.columns]
+    if header[0].lower().startswith("sep="):
+        found, allowed = show(header[0]), "the names of the columns"
+        remedy = "Delete the first line, which a spreadsheet program wrote for itself."
+        problems.append(Problem(place, 1, "", "", found, allowed, remedy))
+        return False
     if len(header) == 1 and len(names) > 1:
         found, allowed = f"one column, {show(header[0])}", "columns separated by commas"
         remedy = "Save the file with commas, not semicolons or tabs."
         problems.append(Problem(place, 1, "", "", found, allowed, remedy))
         return False
     wrong: list[tuple[str, str, str, str]] = []
+    absent = {name.lower(): name for name in names if name not in header}
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             found = f"{header.count(name)} such columns"
             wrong.append((show(name), found, "one of this name", "Delete the extra column."))
-        if name not in names:
+        if name not in names and (meant := absent.pop(name.lower(), "")):
+            remedy = "Write capitals and small letters as they stand there."
+            wrong.append((show(name), "the wrong case", meant, remedy))
+        elif name not in names:
             remedy = "Correct the header or describe the column there."
             allowed = "the columns of datapackage.yaml"
             wrong.append((show(name), "an unknown column", allowed, remedy))
-    for name in names:
-        if name not in header:
-            remedy = "Restore the column; its cells may be blank where blank is allowed."
-            wrong.append((name, "no such column", "one of this name", remedy))
+    for name in absent.values():
+        remedy = "Restore the column; its cells may be blank where blank is allowed."
+        wrong.append((name, "no such column", "one of this name", remedy))
     problems.extend(Problem(place, 1, "", *words) for words in wrong)
     return not wrong

@@ -39,7 +39,11 @@ TABLE_RULES = (
         lambda t, w: table_rules.check_ids(t["review_moderators"], "moderator_id", "meta_id"),
     ),
     ("effects", "samples", lambda t, w: table_rules.check_sizes(t["effects"], t["samples"])),
-    ("samples", "effects", lambda t, w: table_rules.check_reports(t["samples"], w["effects"])),
+    (
+        "samples",
+        "effects",
+        lambda t, w: table_rules.check_reports(t["samples"], w["samples"], w["effects"]),
+    ),
     (
         "studies",
         "effects",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.breaches import Breach
@@ -41,14 +42,27 @@ def check_sizes(e: pd.DataFrame, samples: pd.DataFrame) -> Iterator[Breach]:
     )
 
 
-def check_reports(samples: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a sample does not name exactly the reports whose rows use it."""
+def check_reports(
+    samples: pd.DataFrame, all_samples: pd.DataFrame, everyone: pd.DataFrame
+) -> Iterator[Breach]:
+    """Yield where a sample does not name exactly the reports whose rows use it.
+
+    Rows whose sample is nowhere are reported themselves; no sample of their study is blamed.
+    """
     pairs = everyone[["sample_id", "study_id"]].drop_duplicates().sort_values("study_id")
-    used = pairs.groupby("sample_id")["study_id"].agg(" ".join)
-    expected = samples["sample_id"].map(used).fillna("")
-    named = samples["reports"].map(lambda text: " ".join(sorted(set(text.split()))))
+    used: dict[str, list[str]] = {}
+    for sample, study in zip(pairs["sample_id"], pairs["study_id"], strict=True):
+        used.setdefault(sample, []).append(study)
+    lost = {study for sample in used.keys() - {*all_samples["sample_id"]} for study in used[sample]}
+    expected = [" ".join(used.get(sample, ())) for sample in samples["sample_id"]]
+    named = [set(text.split()) for text in samples["reports"]]
+    differs = [
+        mine != set(studies.split()) and not lost & mine
+        for mine, studies in zip(named, expected, strict=True)
+    ]
     yield Breach(
-        named != expected, "reports", expected.where(expected != "", "a sample that some row uses"),
+        np.array(differs, dtype=bool), "reports",
+        np.array([words or "a sample that some row uses" for words in expected], dtype=object),
         "Name every report whose rows use this sample, and no other.",
     )
 
