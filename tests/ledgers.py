@@ -108,7 +108,7 @@ REVIEW = {
 REVIEWS = [
     {"review_id": "pool2020-01", "k": "20", "n_total": "2000", "n_relation": "=",
      "estimate": "-0.14", "ci_low": "-0.20", "ci_high": "-0.08", "p_reported": "<.001",
-     "p_value": ".001", "p_relation": "<", "raw_effect_ids": "raw2020-01"},
+     "p_value": ".001", "p_relation": "<", "raw_effect_ids": "pool2020-91"},
     {"review_id": "old2010-01", "year": "2010", "estimate": "-0.17",
      "superseded_by": "pool2020-01"},
     {"review_id": "pool2020-02", "y": "outcome_symptoms", "y_scored_as": "reversed",

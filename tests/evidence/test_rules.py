@@ -6,7 +6,7 @@ import pytest
 
 from metaworkbook.errors import LedgerError
 from metaworkbook.evidence.ledger import check_ledger, read_ledger
-from metaworkbook.evidence.row_rules import ROUNDING
+from metaworkbook.evidence.significance_rules import ROUNDING
 
 from .. import ledgers
 
@@ -61,7 +61,7 @@ PLANTS = {
         "effects", "bjork2005-02", {"p_value": "0", "p_reported": ".000"}, "p_value", "0",
         "0 < p <= 1, and < 1 after >"),
     "level of one": (
-        "effects", "bjork2005-01", {"level": "1"}, "level", "1", "0 < level < 1"),
+        "effects", "bjork2005-01", {"level": "1"}, "level", "1", "above 0 and at most 0.2"),
     "p above the level, yet significant": (
         "effects", "bjork2005-02", {"p_value": "0.2", "p_reported": ".2"}, "significance",
         '"significant"', "not_significant"),
@@ -143,6 +143,64 @@ PLANTS = {
     "lower bound of p not of r and n": (
         "effects", "alm2001-01", {"p_value": "0.2", "p_relation": ">", "p_reported": ">.2"},
         "p_value", "0.2", "0.0557 to 0.0646 from r and n"),
+    # What t, F and n imply: t(38), t(58) of two groups, F(1, 98).
+    "t whose df are not of n": (
+        "effects", "alm2003-03", {"df2": "5"}, "df2", "5", "38, two less than there are"),
+    "t whose df are not of both groups": (
+        "effects", "bjork2005-04", {"df2": "38"}, "df2", "38", "58, two less than there are"),
+    "F whose df are not of n": (
+        "effects", "hassel2012-01", {"df2": "89"}, "df2", "89", "98, two less than there are"),
+    "t too small for its p": (
+        "effects", "alm2003-03", {"value": "-0.3", "p_value": "0.001", "p_relation": "<",
+        "p_reported": "<.001"}, "p_value", "0.001", "0.728 to 0.804 from t and n"),
+    "t too large for its p": (
+        "effects", "alm2003-03", {"value": "-2.5", "p_value": "0.6", "p_relation": "=",
+        "p_reported": ".6", "significance": "not_significant"}, "p_value", "0.6",
+        "0.0149 to 0.019 from t and n"),
+    "F too small for its p": (
+        "effects", "hassel2012-01", {"value": "0.2", "p_value": "0.001", "p_relation": "<",
+        "p_reported": "<.001"}, "p_value", "0.001", "0.618 to 0.699 from F and n"),
+    "t of groups, yet significant": (
+        "effects", "bjork2005-04", {"value": "-0.1"}, "significance", '"significant"',
+        "not_significant, as p is 0.881 to 0.96 from t and n"),
+    "F significant, yet not": (
+        "effects", "hassel2012-01", {"significance": "not_significant"}, "significance",
+        '"not_significant"', "significant, as p is 0.0141 to 0.0148 from F and n"),
+    "p printed as not significant": (
+        "effects", "bjork2005-03", {"p_reported": "n.s."}, "significance", '"significant"',
+        "not_significant, as p_reported says"),
+    "not significant in words": (
+        "effects", "bjork2005-03", {"p_reported": "Not significant (two-tailed)"}, "significance",
+        '"significant"', "not_significant, as p_reported says"),
+    "d without its point": (
+        "effects", "bjork2005-04", {"statistic": "d", "value": "-25"}, "value", "-25", "-5 to 5"),
+    "confidence for alpha": (
+        "effects", "bjork2005-01", {"level": ".95"}, "level", "0.95", "above 0 and at most 0.2"),
+    "interval of a ratio below 0": (
+        "effects", "gran2010-02", {"ci_low": "-0.2"}, "ci_low", "-0.2", "at least 0"),
+    "interval of r beyond 1": (
+        "effects", "bjork2005-03", {"statistic": "r", "value": "-0.9", "ci_low": "-1.6",
+        "ci_high": "-0.1"}, "ci_low", "-1.6", "-1 to 1"),
+    "number without its sign": (
+        "effects", "alm2003-03", {"direction": "unstated", "direction_analysed": "unstated"},
+        "direction", '"unstated"', "negative"),
+    "number called none": (
+        "effects", "bjork2005-03", {"direction": "none", "direction_analysed": "none",
+        "significance": "not_significant"}, "direction", '"none"', "negative"),
+    "related to itself": (
+        "effects", "bjork2005-01", {"x": "alliance_total"}, "y", '"alliance_total"',
+        "another construct than x"),
+    "more pairs than persons": (
+        "effects", "bjork2005-01", {"n": "6000", "n_unit": "dyads"}, "n", "6000",
+        "at most 60, the n of its sample"),
+    "women as a share": (
+        "studies", "bjork2005", {"pct_female": ".75"}, "pct_female", "0.75", "0, or 1 to 100"),
+    "number without its number": (
+        "effects", "bjork2005-05", {"effect_id": "bjork2005-4"}, "effect_id", '"bjork2005-4"',
+        "a number that no earlier row of bjork2005 has"),
+    "duplicate of another question": (
+        "effects", "alm2003-01", {"y": "outcome_symptoms"}, "duplicate_of", '"alm2001-02"',
+        "a row whose x and y are of the same families as here"),
     # Signs and polarity.
     "sign against direction": (
         "effects", "alm2003-03", {"value": "2.5"}, "direction", '"negative"',
@@ -180,22 +238,23 @@ PLANTS = {
         '"nobody1999"', "study ids that name this study in turn"),
     "duplicate of nothing": (
         "effects", "alm2003-01", {"duplicate_of": "alm2001-77"}, "duplicate_of",
-        '"alm2001-77"', "another row of the same sample that is itself no duplicate"),
+        '"alm2001-77"', "another row of the sample alm that is itself no duplicate"),
     "duplicate of itself": (
         "effects", "alm2003-01", {"duplicate_of": "alm2003-01"}, "duplicate_of",
-        '"alm2003-01"', "another row of the same sample that is itself no duplicate"),
+        '"alm2003-01"', "another row of the sample alm that is itself no duplicate"),
     "duplicate of a duplicate": (
         "effects", "alm2003-03", {"duplicate_of": "alm2003-01"}, "duplicate_of",
-        '"alm2003-01"', "another row of the same sample that is itself no duplicate"),
+        '"alm2003-01"', "another row of the sample alm that is itself no duplicate"),
     "duplicate in another sample": (
         "effects", "alm2003-01", {"duplicate_of": "bjork2005-01"}, "duplicate_of",
-        '"bjork2005-01"', "another row of the same sample that is itself no duplicate"),
+        '"bjork2005-01"', "another row of the sample alm that is itself no duplicate"),
     "id of another study": (
         "effects", "hassel2012-05", {"effect_id": "gran2010-05"}, "effect_id", '"gran2010-05"',
         "hassel2012, a hyphen and a number"),
     # Foreign keys.
     "unknown study": (
-        "claims", "alm2001-claim", {"study_id": "alm1999"}, "study_id", '"alm1999"',
+        "claims", "alm2001-claim", {"claim_id": "alm1999-claim", "study_id": "alm1999"},
+        "study_id", '"alm1999"',
         "an id of effects/studies.csv"),
     "unknown construct": (
         "effects", "bjork2005-01", {"y": "rapport"}, "y", '"rapport"',
@@ -244,7 +303,91 @@ PLANTS = {
     "share not of its count": (
         "shares", "hassel2012-03", {"share": "0.28"}, "share", "0.28",
         "count / n within rounding"),
+    "share of no class": (
+        "shares", "hassel2012-03", {"attachment_class": "alliance_total"}, "attachment_class",
+        '"alliance_total"', "a construct of the family client_attachment"),
+    "count without n": (
+        "shares", "hassel2012-03", {"n": ""}, "n", "blank", "a number beside count"),
+    "share of nothing": (
+        "shares", "hassel2012-03", {"count": "", "share": "", "n": ""}, "share", "blank",
+        "a share, or a count with its n"),
+    # Claims, constructs and leftovers.
+    "claimed r above 1": (
+        "claims", "gran2010-09", {"statistic": "r", "value": "7"}, "value", "7", "-1 < r < 1"),
+    "claimed number against direction": (
+        "claims", "alm2001-claim", {"statistic": "r", "value": "0.7"}, "direction", '"negative"',
+        "the sign of the claimed number"),
+    "claim of nobody": (
+        "claims", "gran2010-09", {"n": "-5"}, "n", '"-5"', "a whole number, at least 1, or blank"),
+    "claim about another study": (
+        "claims", "gran2010-09", {"study_id": "bjork2005"}, "claim_id", '"gran2010-09"',
+        "bjork2005, a hyphen and a number"),
+    "name of another construct": (
+        "constructs", "dismissing", {"name_en": "Attachment  Avoidance"}, "name_en",
+        '"Attachment  Avoidance"', "a name that no other construct has"),
+    "leftover that is an effect": (
+        "leftovers", "hassel2012-09", {"raw_id": "hassel2012-01"}, "raw_id", '"hassel2012-01"',
+        "an id that no row of effects.csv has"),
     # Reviews and their moderators.
+    "more studies than persons": (
+        "reviews", "pool2020-01", {"k": "3158"}, "k", "3158", "at most n_total"),
+    "df of Q not of k": ("reviews", "pool2020-01", {"Q_df": "190"}, "Q_df", "190", "below k"),
+    "I2 as a share": ("reviews", "pool2020-01", {"I2": ".23"}, "I2", "0.23", "0, or 1 to 100"),
+    "I2 not of Q": (
+        "reviews", "pool2020-01", {"Q": "24.7", "Q_df": "19", "I2": "92.3"}, "I2", "92.3",
+        "23.1 from Q and Q_df"),
+    "confidence of a coin": (
+        "reviews", "pool2020-01", {"ci_level": ".05"}, "ci_level", "0.05",
+        "above 0.5 and below 1"),
+    "standard error not of the interval": (
+        "reviews", "pool2020-01", {"se": ".305", "p_value": "",
+        "p_relation": "", "p_reported": ""}, "se", "0.305",
+        "0.0263 to 0.0334 from the interval"),
+    "p not of the standard error": (
+        "reviews", "old2010-01", {"se": ".04", "p_value": ".9", "p_relation": "=", "p_reported":
+        ".9"}, "p_value", "0.9", "4.37e-07 to 0.067 from the estimate and its standard error"),
+    "review p of zero": (
+        "reviews", "pool2020-02", {"p_value": "0", "p_relation": "=", "p_reported": ".000"},
+        "p_value", "0", "0 < p <= 1, and < 1 after >"),
+    "pooled ratio of zero": (
+        "reviews", "pool2020-02", {"statistic": "OR", "estimate": "-2"}, "estimate", "-2",
+        "above 0"),
+    "pooled ratio against direction": (
+        "reviews", "pool2020-02", {"statistic": "OR", "estimate": ".2"}, "direction",
+        '"positive"', "the sign of the printed number"),
+    "pooled share in percent": (
+        "reviews", "pool2020-02", {"statistic": "proportion", "estimate": "23"}, "estimate",
+        "23", "0 to 1"),
+    "pooled g without its point": (
+        "reviews", "pool2020-02", {"statistic": "g", "estimate": "71"}, "estimate", "71",
+        "-5 to 5"),
+    "review of itself": (
+        "reviews", "pool2020-02", {"x": "outcome_symptoms"}, "y", '"outcome_symptoms"',
+        "another construct than x"),
+    "review of two years": (
+        "reviews", "pool2020-02", {"year": "1999"}, "year", "1999", "2020, as in its first row"),
+    "review of two DOIs": (
+        "reviews", "pool2020-02", {"doi": "10.1234/other"}, "doi", '"10.1234/other"',
+        "blank, as in its first row"),
+    "review of two authors": (
+        "reviews", "pool2020-02", {"citation": "Sea (2020)"}, "citation", '"Sea (2020)"',
+        "Pool (2020), as in its first row"),
+    "superseded by another question": (
+        "reviews", "old2010-01", {"superseded_by": "pool2020-02"}, "superseded_by",
+        '"pool2020-02"', "a review whose x and y are of the same families as here"),
+    "raw row of nothing": (
+        "reviews", "pool2020-01", {"raw_effect_ids": "pool2020-91 nowhere2000-01"},
+        "raw_effect_ids", '"pool2020-91 nowhere2000-01"', "ids of a study or review of this "
+        "ledger"),
+    "moderator p not of Q": (
+        "review_moderators", "pool2020-m01", {"p_value": ".06"}, "p_value", "0.06",
+        "0.0469 to 0.0497 from q and df"),
+    "negative Q": (
+        "review_moderators", "pool2020-m01", {"q": "-3.9"}, "q", "-3.9", "at least 0"),
+    "negative df": ("review_moderators", "pool2020-m01", {"df": "-1"}, "df", "-1", "above 0"),
+    "moderator of large p": (
+        "review_moderators", "pool2020-m02", {"p_value": ".1", "p_relation": ">", "result_kind":
+        "significant"}, "result_kind", '"significant"', "not_significant"),
     "pooled r of 1": (
         "reviews", "old2010-01", {"estimate": "-1.7"}, "estimate", "-1.7", "-1 < r < 1"),
     "statement with a number": (
@@ -368,7 +511,7 @@ def test_message_is_one_line_and_a_count(tmp_path, tables):
         ("gran2010-02", {"ci_low": "1.3", "ci_high": "0.2", "oddity": "printed so"}),
         ("bjork2005-02", {"p_value": "0.2", "oddity": "printed so"}),
         ("bjork2005-02", {"p_value": "0.2", "p_relation": "<", "p_reported": "p < .2"}),
-        ("bjork2005-02", {"p_value": "0.2", "p_reported": "0.20", "level": "0.3"}),
+        ("bjork2005-02", {"p_value": "0.2", "p_reported": "0.20", "level": "0.2"}),
         ("bjork2005-02", {"p_reported": "p ≤ .02", "p_relation": "<"}),
         ("bjork2005-02", {"p_value": "0.001", "p_relation": "<", "p_reported": ".000"}),
         ("gran2010-01", {"mean1": "5.1", "oddity": "higher = worse"}),
@@ -490,6 +633,7 @@ def test_overlapping_reports_in_different_samples(tmp_path, tables):
 
 def test_count_above_n(tmp_path, tables):
     tables["shares"][2].update(count="201", n="200", share="1")
+    ledgers.find(tables, "effects", "hassel2012-03").update(n="200", n_note="with the untreated")
     (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
     assert (problem.row, problem.key, problem.column) == (4, "hassel2012-03", "count")
     assert (problem.found, problem.allowed) == ("201", "at most n")
@@ -528,7 +672,7 @@ def test_all_problems_of_every_table_at_once(tmp_path, tables):
             ledgers.find(tables, table, key).update(cells)
             planted[table] = column
     ledgers.find(tables, "constructs", "dismissing")["name_nb"] = ""
-    ledgers.find(tables, "leftovers", "hassel2012-09")["raw_table"] = "shelf"
+    tables["leftovers"].append(tables["leftovers"][0] | {"raw_id": "x", "raw_table": "shelf"})
     places = {(p.file, p.column) for p in found_in(ledgers.write(tmp_path / "effects", tables))}
     elsewhere = {("effects/effects.csv", "second_reading")}
     planted.pop("second_coding")
@@ -536,7 +680,7 @@ def test_all_problems_of_every_table_at_once(tmp_path, tables):
         (f"effects/{table}.csv", column) for table, column in planted.items()
     }
     assert {("effects/constructs.csv", "name_nb"), ("effects/leftovers.csv", "raw_table")} <= places
-    assert {table for table, *_ in PLANTS.values()} == set(tables) - {"constructs", "leftovers"}
+    assert {table for table, *_ in PLANTS.values()} == set(tables)
 
 
 def test_problems_come_in_the_order_of_place(tmp_path, tables):
@@ -581,3 +725,113 @@ def test_bad_cell_that_names_nothing_is_reported_once(tmp_path, tables):
     ledgers.find(tables, "effects", "bjork2005-01")["x"] = "dismissing "
     (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
     assert problem.remedy.startswith("Delete the space")
+
+
+def places(problems):
+    return [(p.file.split("/")[1], p.row, p.column, p.found) for p in problems]
+
+
+def test_shares_of_no_descriptive_row(tmp_path, tables):
+    ledgers.find(tables, "effects", "hassel2012-03")["contrast"] = "unclear"
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    found = '"hassel2012-03"'
+    assert places(problems) == [("shares.csv", row, "effect_id", found) for row in (2, 3, 4)]
+    assert {p.allowed for p in problems} == {"a row whose contrast is descriptive"}
+
+
+def test_shares_of_more_persons_than_their_row(tmp_path, tables):
+    ledgers.find(tables, "effects", "hassel2012-03").update(n="90", n_note="ten left")
+    problems = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert places(problems) == [("shares.csv", row, "n", "100") for row in (2, 3)]
+    assert {p.allowed for p in problems} == {"at most 90, the n of its row of effects.csv"}
+
+
+def test_shares_of_one_system_and_different_persons(tmp_path, tables):
+    tables["shares"][0].update(n="90", count="20", share=".22")
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert places([problem]) == [("shares.csv", 3, "n", "100")]
+    assert problem.allowed == "90, as in the first class of this row and system"
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        ("x_as_written", "évitement", "e\u0301vitement"),
+        ("x_as_written", "Avoidance", "avoidance"),
+        ("y_measure", "WAI client", "WAI  client"),
+        ("detail", "（a）", "(a)"),
+    ],
+)
+def test_same_result_in_other_letters(tmp_path, tables, column, one, other):
+    row = ledgers.find(tables, "effects", "bjork2005-01")
+    row[column] = one
+    tables["effects"].append(row | {"effect_id": "bjork2005-06", column: other})
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.allowed) == ("bjork2005-06", "one row a result")
+    tables["effects"][-1][column] = "of another kind"
+    assert found_in(ledgers.write(tmp_path / "other", tables)) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "again"),
+    [
+        ("reviews", "pool2020-01", "pool2020-03"),
+        ("review_moderators", "pool2020-m01", "pool2020-m09"),
+        ("claims", "gran2010-09", "gran2010-10"),
+    ],
+)
+def test_same_statement_under_a_new_id(tmp_path, tables, table, key, again):
+    row = ledgers.find(tables, table, key)
+    tables[table].append(row | {next(iter(row)): again, ledgers.columns_of(table)[-1]: "anew"})
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.allowed) == (again, "one row a statement")
+
+
+def test_one_doi_of_two_reviews(tmp_path, tables):
+    ledgers.find(tables, "reviews", "old2010-01")["doi"] = "10.1234/pool"
+    for key in ("pool2020-01", "pool2020-02"):
+        ledgers.find(tables, "reviews", key)["doi"] = "10.1234/POOL"
+    (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
+    assert (problem.key, problem.column) == ("old2010-01", "doi")
+    assert problem.allowed == "another than that of pool2020"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "cells"),
+    [
+        ("effects", "alm2003-03", {"df2": "5", "oddity": "df of Welch"}),
+        ("effects", "alm2003-03", {"df2": "38", "p_value": ".017", "p_relation": "=",
+                                   "p_reported": ".017"}),
+        ("effects", "alm2003-03", {"value": "-9", "significance": "not_significant", "contrast":
+                                   "adjusted"}),
+        ("effects", "bjork2005-04", {"df2": "58"}),
+        ("effects", "bjork2005-04", {"df2": "41.3", "oddity": "df of Welch"}),
+        ("effects", "bjork2005-04", {"statistic": "d", "value": "-25", "oddity": "so printed"}),
+        ("effects", "bjork2005-01", {"level": ".3", "oddity": "tested at .3"}),
+        ("effects", "bjork2005-03", {"p_reported": "ns", "oddity": "the table says p < .05"}),
+        ("effects", "alm2003-03", {"direction": "unstated", "direction_analysed": "unstated",
+                                   "oddity": "order of the subtraction not stated"}),
+        ("effects", "bjork2005-03", {"direction": "mixed", "direction_analysed": "mixed",
+                                     "contrast": "interaction"}),
+        ("effects", "bjork2005-01", {"x": "alliance_total", "measure_family": "", "x_informant":
+                                     "self", "y_rater": "therapist"}),
+        ("effects", "bjork2005-01", {"n": "6000", "n_unit": "dyads", "n_note": "all pairs"}),
+        ("effects", "bjork2005-01", {"n": "6000", "n_unit": "sessions"}),
+        ("effects", "alm2003-01", {"y": "outcome_symptoms", "oddity": "another name for it"}),
+        ("effects", "gran2010-02", {"ci_low": "-0.2", "oddity": "so printed"}),
+        ("studies", "bjork2005", {"pct_female": "0"}),
+        ("reviews", "pool2020-01", {"se": ".03", "I2": "23.1", "Q": "24.7", "Q_df": "19"}),
+        ("reviews", "pool2020-01", {"I2": "60", "Q": "24.7", "Q_df": "19", "oddity":
+                                    "made from tau2"}),
+        ("reviews", "pool2020-01", {"k": "3158", "interval_note": "k counts results"}),
+        ("reviews", "pool2020-01", {"ci_level": ".9"}),
+        ("reviews", "old2010-01", {"se": ".1", "p_value": ".09", "p_relation": "=", "p_reported":
+                                   ".09"}),
+        ("reviews", "pool2020-02", {"x": "outcome_symptoms", "rater": "mixed"}),
+        ("review_moderators", "pool2020-m02", {"p_value": ".1", "p_relation": ">"}),
+        ("claims", "gran2010-09", {"statistic": "r", "value": "0"}),
+    ],
+)  # fmt: skip
+def test_what_is_told_in_any_table_passes(tmp_path, tables, table, key, cells):
+    ledgers.find(tables, table, key).update(cells)
+    assert found_in(ledgers.write(tmp_path / "effects", tables)) == []

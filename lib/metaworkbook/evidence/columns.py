@@ -19,12 +19,13 @@ TABLES = (
 #: The columns the package reads, by table: numbers, then words. Others may come and go with the
 #: dictionary; these may not, and a number may not become text.
 NUMBERS = {
-    "studies": "year",
+    "studies": "year pct_female",
     "samples": "n",
     "effects": "n n1 n2 mean1 sd1 mean2 sd2 value df1 df2 p_value level ci_low ci_high",
     "shares": "count share n",
-    "reviews": "year k n_total estimate se ci_low ci_high ci_level p_value",
-    "review_moderators": "p_value",
+    "reviews": "year k n_total estimate se ci_low ci_high ci_level p_value Q Q_df I2",
+    "review_moderators": "q df p_value",
+    "claims": "value",
     "second_coding": "n value",
 }
 WORDS = {
@@ -39,12 +40,14 @@ WORDS = {
     "significance group control source_kind summary confidence proposition duplicate_of hold_back "
     "oddity second_reading coder_note",
     "shares": "effect_id system attachment_class",
-    "reviews": "review_id meta_id citation doi subgroup modality x x_as_written x_scored_as y "
-    "y_as_written y_scored_as statistic n_relation interval_note p_reported p_relation "
+    "reviews": "review_id meta_id citation doi subgroup rater modality x x_as_written x_scored_as "
+    "y y_as_written y_scored_as statistic n_relation interval_note p_reported p_relation "
     "direction direction_analysed attachment_class superseded_by source_kind "
     "confidence hold_back oddity raw_effect_ids coder_note",
-    "review_moderators": "moderator_id meta_id moderator levels test_statistic result p_relation",
-    "claims": "claim_id study_id same_as claim x y direction proposition seen_in_source",
+    "review_moderators": "moderator_id meta_id moderator levels test_statistic result "
+    "result_kind p_relation",
+    "claims": "claim_id study_id same_as claim x y direction statistic proposition "
+    "seen_in_source",
     "second_coding": "effect_id found direction significance",
     "leftovers": "raw_id raw_table reason",
 }

@@ -1,21 +1,17 @@
-"""Rules of print: p, interval, significance, r and n, each of which must follow from the others."""
+"""Rules of print: the p as printed, and intervals, which must follow from r and n and fit p."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.breaches import Breach
+from metaworkbook.evidence.significance_rules import COUNTED, LEVEL, OTHERWISE, ROUNDING, span
 
 SIGNED = ("r", "t", "d", "g", "b", "beta")
 RATIO = ("OR", "HR")
-#: Half a unit of the second decimal: printed correlations and interval ends are rounded to it.
-ROUNDING = 0.005
-LEVEL = 0.05
-OTHERWISE = {"significant": "not_significant", "not_significant": "significant"}
 #: A p as articles print it, with or without its relation: "<.05", ".03", "p = 0.03".
 PRINTED_P = r"\s*(?:p\s*)?([<>=≤]?)=?\s*(0?\.\d+|1\.?0*)\s*"
 
@@ -24,59 +20,26 @@ PRINTED_P = r"\s*(?:p\s*)?([<>=≤]?)=?\s*(0?\.\d+|1\.?0*)\s*"
 
 
 def check_printed(e: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where interval, p or significance does not follow from r and n, rounding allowed for.
+    """Yield where an interval end does not follow from r and n, rounding allowed for.
 
-    Every r within half a unit of the second decimal is tried: interval ends are tanh(artanh r -+
-    1.96 / sqrt(n - 3)), p comes from t(n - 2). Significance is judged where no p is printed.
+    Every r within half a unit of the second decimal is tried: the ends are tanh(artanh r -+
+    1.96 / sqrt(n - 3)).
     """
     from scipy.special import ndtri
 
     judged = (e["statistic"] == "r") & (e["value"].abs() < 1) & (e["n"] >= 4) & (e["oddity"] == "")
-    judged &= (e["contrast"] == "bivariate") & e["n_unit"].isin(("persons", "therapists", "dyads"))
+    judged &= (e["contrast"] == "bivariate") & e["n_unit"].isin(COUNTED)
     r, n = (e[name].where(judged).to_numpy(float) for name in ("value", "n"))
     nearest = np.clip([r - ROUNDING, r + ROUNDING], -1 + 1e-12, 1 - 1e-12)
     half = ndtri(0.975) / np.sqrt(n - 3)
     for column, sign in (("ci_low", -1), ("ci_high", 1)):
         low, high = np.tanh(np.arctanh(nearest) + sign * half)
         end = e[column].to_numpy(float)
+        wrong = (end < low - ROUNDING) | (end > high + ROUNDING)
         yield Breach(
-            (end < low - ROUNDING) | (end > high + ROUNDING), column, _span(low, high, ".3f"),
+            wrong, column, span(wrong, low, high, ".3f", "r and n"),
             "Check r, n and the interval, or describe it under oddity.",
         )
-    most = _p_of(np.clip(np.abs(r) - ROUNDING, 0, 1), n)
-    least = _p_of(np.clip(np.abs(r) + ROUNDING, 0, 1 - 1e-12), n)
-    p, relation = e["p_value"].to_numpy(float), e["p_relation"].to_numpy(object)
-    unit = 10.0 ** -np.array([_decimals(value) for value in p], dtype=float) / 2
-    wrong = (relation == "=") & ((p + unit < least) | (p - unit > most))
-    wrong |= ((relation == "<") & (least >= p)) | ((relation == ">") & (most <= p))
-    yield Breach(
-        wrong, "p_value", _span(least, most, ".3g"),
-        "Check r, n and p, or describe it under oddity.",
-    )
-    level, told = e["level"].fillna(LEVEL).to_numpy(float), e["significance"]
-    wrong = ((told == "significant") & (least > level)) | (
-        (told == "not_significant") & (most < level)
-    )
-    yield Breach(
-        wrong & np.isnan(p), "significance",
-        told.map(OTHERWISE) + ", as p is " + _span(least, most, ".3g"),
-        "Check r, n and the significance, or describe it under oddity.",
-    )
-
-
-def _p_of(r: np.ndarray, n: np.ndarray) -> np.ndarray:
-    from scipy.special import stdtr
-
-    return 2 * stdtr(n - 2, -r * np.sqrt((n - 2) / (1 - r**2)))
-
-
-def _decimals(p: float) -> int:
-    return 2 if p != p else max(2, -Decimal(repr(float(p))).as_tuple().exponent)
-
-
-def _span(low: np.ndarray, high: np.ndarray, digits: str) -> np.ndarray:
-    words = [f"{a:{digits}} to {b:{digits}} from r and n" for a, b in zip(low, high, strict=True)]
-    return np.array(words, dtype=object)
 
 
 def check_copied_p(table: pd.DataFrame) -> Iterator[Breach]:

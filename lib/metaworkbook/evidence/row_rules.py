@@ -1,4 +1,4 @@
-"""Rules within a row: what must hold between the cells of one result, share or review."""
+"""Rules within a row: what must hold between the cells of one result."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.breaches import Breach
-from metaworkbook.evidence.printed_rules import RATIO, ROUNDING, SIGNED
+from metaworkbook.evidence.printed_rules import RATIO, SIGNED
+from metaworkbook.evidence.significance_rules import LEVEL
 
+#: A larger level of significance is one of confidence, and a larger d a lost decimal point.
+LARGEST_LEVEL, LARGEST_D = 0.2, 5
+#: Where the ends of an interval can lie.
+ENDS = {"r": "-1 to 1", "proportion": "0 to 1", "OR": "at least 0", "HR": "at least 0"}
+UNSIGNED = ("none", "mixed", "unstated")
 FLIPPED = {"negative": "positive", "positive": "negative"}
 VALUED = ("r", "t", "F", "d", "OR", "HR", "b", "beta")
 #: Cells that come in pairs, one a group.
 PAIRS = (("n1", "n2"), ("mean1", "mean2"), ("sd1", "sd2"))
-#: Shares of one system, each rounded to the second decimal, sum to no more.
-LARGEST_SUM = 1.03
 
 # One rule, one block: what is broken, where it shows, what is allowed, what to do.
 # fmt: off
@@ -32,19 +36,9 @@ def check_statistics(e: pd.DataFrame) -> Iterator[Breach]:
         statistic.isin(("direction_only", "p_only")) & value.notna(), "value", "blank",
         "A row with a number names its statistic.",
     )
-    yield Breach(
-        (statistic == "r") & (value.abs() >= 1), "value", "-1 < r < 1",
-        "A correlation lies between -1 and 1: check the decimal point.",
-    )
-    yield Breach(
-        statistic.isin(RATIO) & (value <= 0), "value", "above 0", "A ratio is positive: correct it."
-    )
+    yield from check_ranges(e, "value", e["oddity"] == "")
     yield Breach(
         (statistic == "F") & (value < 0), "value", "at least 0", "F is never negative: correct it."
-    )
-    yield Breach(
-        (statistic == "proportion") & ((value < 0) | (value > 1)), "value", "0 to 1",
-        "Enter the share as a proportion.",
     )
     yield Breach(
         (statistic == "means") & (e["detail"] == "") & e["mean1"].isna(), "detail", "the means",
@@ -75,14 +69,13 @@ def check_p_values(e: pd.DataFrame) -> Iterator[Breach]:
         "Enter p as printed, or call the row direction_only.",
     )
     yield from check_relation(e)
+    level, quiet = e["level"], e["oddity"] == ""
     yield Breach(
-        ((p == 0) & relation.isin(("=", "<"))) | ((p == 1) & (relation == ">")), "p_value",
-        "0 < p <= 1, and < 1 after >", "Enter a p printed as .000 with < and its last digit.",
+        (level <= 0) | (level >= 1) | ((level > LARGEST_LEVEL) & quiet), "level",
+        f"above 0 and at most {LARGEST_LEVEL:g}",
+        "Enter alpha, as .01, and not the confidence; describe a larger one under oddity.",
     )
-    yield Breach(
-        (e["level"] <= 0) | (e["level"] >= 1), "level", "0 < level < 1", "Enter it as a proportion."
-    )
-    level, quiet = e["level"].fillna(0.05), e["oddity"] == ""
+    level = level.fillna(LEVEL)
     over = ((relation == "=") & (p > level)) | ((relation == ">") & (p >= level))
     under = relation.isin(("=", "<")) & (p <= level)
     yield Breach(
@@ -100,10 +93,57 @@ def check_p_values(e: pd.DataFrame) -> Iterator[Breach]:
 
 
 def check_relation(table: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a p stands without its relation, or a relation without p."""
+    """Yield where a p stands without its relation, a relation without p, or p cannot be."""
+    p, relation = table["p_value"], table["p_relation"]
     yield Breach(
-        table["p_value"].notna() != (table["p_relation"] != ""), "p_relation",
-        "=, < or > with every p_value", "Enter both or neither.",
+        p.notna() != (relation != ""), "p_relation", "=, < or > with every p_value",
+        "Enter both or neither.",
+    )
+    yield Breach(
+        ((p == 0) & relation.isin(("=", "<"))) | ((p == 1) & (relation == ">")), "p_value",
+        "0 < p <= 1, and < 1 after >", "Enter a p printed as .000 with < and its last digit.",
+    )
+
+
+def check_ranges(table: pd.DataFrame, column: str, quiet: pd.Series) -> Iterator[Breach]:
+    """Yield where a number, or an end of its interval, is none that its statistic can be.
+
+    ``quiet`` is true where nothing odd in print is described; a number is refused even so, unless
+    it is but large.
+    """
+    statistic, value = table["statistic"], table[column]
+    ratio = statistic.isin(RATIO)
+    yield Breach(
+        (statistic == "r") & (value.abs() >= 1), column, "-1 < r < 1",
+        "A correlation lies between -1 and 1: check the decimal point.",
+    )
+    yield Breach(ratio & (value <= 0), column, "above 0", "A ratio is positive: correct it.")
+    yield Breach(
+        (statistic == "proportion") & ((value < 0) | (value > 1)), column, "0 to 1",
+        "Enter the share as a proportion.",
+    )
+    yield Breach(
+        quiet & statistic.isin(("d", "g")) & (value.abs() > LARGEST_D), column,
+        f"-{LARGEST_D} to {LARGEST_D}", "Check the decimal point, or describe it under oddity.",
+    )
+    for end in ("ci_low", "ci_high") if "ci_low" in table else ():
+        ends = table[end]
+        wrong = ((statistic == "r") & (ends.abs() > 1)) | (ratio & (ends < 0))
+        wrong |= (statistic == "proportion") & ((ends < 0) | (ends > 1))
+        yield Breach(
+            quiet & wrong, end, statistic.map(ENDS),
+            "Check the decimal point, or describe it under oddity.",
+        )
+
+
+def check_pair(e: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where something is related to itself and not seen by two informants."""
+    same = (e["x"] == e["y"]) & (e["oddity"] == "")
+    informant = e["x_informant"].replace({"self": "client"})
+    told = (informant != "") & (e["y_rater"] != "") & (informant != e["y_rater"])
+    yield Breach(
+        same & (~told | (e["measure_family"] != "")), "y", "another construct than x",
+        "Correct one; of two raters enter x_informant and y_rater, else describe it under oddity.",
     )
 
 
@@ -137,11 +177,15 @@ def check_groups(e: pd.DataFrame) -> Iterator[Breach]:
 def check_signs(e: pd.DataFrame) -> Iterator[Breach]:
     """Yield where stated direction, analysed direction and the sign of the value disagree."""
     yield from check_polarity(e)
-    positive = e["value"].where(e["value"] > 0)
-    value = e["value"].where(~e["statistic"].isin(RATIO), np.log(positive))
-    value = value.where(e["statistic"].isin(SIGNED + RATIO))
-    yield _sign_against_direction(e, value, "the sign of the printed number")
-    yield _sign_against_direction(e, e["mean1"] - e["mean2"], "the sign of mean1 less mean2")
+    value = signed_value(e, "value")
+    yield sign_against_direction(e, value, "the sign of the printed number")
+    unsigned = e["direction"].isin(UNSIGNED) & (e["contrast"] != "interaction")
+    yield Breach(
+        unsigned & (value != 0) & value.notna() & (e["oddity"] == ""), "direction",
+        np.where(value < 0, "negative", "positive"),
+        "A printed number has a sign: state it, or describe under oddity why it has none.",
+    )
+    yield sign_against_direction(e, e["mean1"] - e["mean2"], "the sign of mean1 less mean2")
 
 
 def check_polarity(table: pd.DataFrame) -> Iterator[Breach]:
@@ -163,47 +207,23 @@ def analyse_direction(table: pd.DataFrame) -> pd.Series:
     return table["direction"].where(~turned, table["direction"].replace(FLIPPED))
 
 
-def _sign_against_direction(table: pd.DataFrame, value: pd.Series, allowed: str) -> Breach:
-    sign = np.sign(value)
-    stated = table["direction"].map({"negative": -1.0, "positive": 1.0})
-    clash = sign.notna() & stated.notna() & (sign != 0) & (sign != stated)
+def signed_value(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return the numbers that carry a sign, ratios as logarithms, NaN where there is none."""
+    value, ratio = table[column], table["statistic"].isin(RATIO)
+    value = value.where(~ratio, np.log(value.where(ratio & (value > 0))))
+    return value.where(ratio | table["statistic"].isin(SIGNED))
+
+
+def sign_against_direction(table: pd.DataFrame, value: pd.Series, allowed: str) -> Breach:
+    """Return where a number has another sign than the direction, and nothing odd is described."""
     return Breach(
-        clash & (table["oddity"] == ""), "direction", allowed,
+        tell_clashes(table, value) & (table["oddity"] == ""), "direction", allowed,
         "Correct one of them, or describe under oddity why the printed sign is another.",
     )
 
 
-def check_shares(s: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a share does not follow from its count, or the classes of a row exceed 1."""
-    yield Breach(s["count"] > s["n"], "count", "at most n", "Correct count or n.")
-    off = (s["count"] / s["n"] - s["share"]).abs() > ROUNDING + 1e-9
-    yield Breach(off, "share", "count / n within rounding", "Correct count, n or share.")
-    yield Breach(
-        s.duplicated(["effect_id", "system", "attachment_class"]), "attachment_class",
-        "each class once a row and system", "Delete the second, or correct its class.",
-    )
-    total = s.groupby(["effect_id", "system"])["share"].transform("sum")
-    yield Breach(
-        total > LARGEST_SUM, "share", "shares that sum to at most 1",
-        "Check the classes of this row, or use another system for an additional code.",
-    )
-
-
-def check_reviews(r: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where the numbers of a published estimate do not fit together."""
-    yield from check_polarity(r)
-    yield from check_relation(r)
-    estimate = r["estimate"].where(r["statistic"].isin(SIGNED))
-    yield _sign_against_direction(r, estimate, "the sign of the printed number")
-    yield Breach(
-        r["n_total"].notna() != (r["n_relation"] != ""), "n_relation",
-        "=, <, > or ~ with every n_total", "Enter both or neither.",
-    )
-    yield Breach(
-        (r["statistic"] == "r") & (r["estimate"].abs() >= 1), "estimate", "-1 < r < 1",
-        "A correlation lies between -1 and 1: check the decimal point.",
-    )
-    yield Breach(
-        (r["statistic"] == "direction_only") & r["estimate"].notna(), "estimate", "blank",
-        "A row with a number names its statistic.",
-    )
+def tell_clashes(table: pd.DataFrame, value: pd.Series) -> pd.Series:
+    """Tell where a number has another sign than the stated direction."""
+    sign = np.sign(value)
+    stated = table["direction"].map({"negative": -1.0, "positive": 1.0})
+    return sign.notna() & stated.notna() & (sign != 0) & (sign != stated)

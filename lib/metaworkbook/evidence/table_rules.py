@@ -1,4 +1,4 @@
-"""Rules between rows and between tables: samples, overlaps, duplicates, the second reading."""
+"""Rules between rows and between tables: samples, overlaps, claims, the second reading."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import numpy as np
 import pandas as pd
 
 from metaworkbook.evidence.breaches import Breach
+from metaworkbook.evidence.row_rules import check_ranges, signed_value, tell_clashes
 
-#: Rows of one sample equal in all of these report one result.
-SAME_RESULT = [
-    "sample_id", "x", "x_as_written", "x_measure", "x_informant", "y", "y_as_written", "y_measure",
-    "y_rater", "phase", "phase_as_written", "n", "statistic", "value", "mean1", "mean2",
-    "p_reported", "direction", "significance", "contrast", "detail", "group",
-]  # fmt: skip
+#: Of these a sample has no more than persons.
+PARTS = ("dyads", "couples", "therapists")
 STATED = ("significant", "not_significant")
 #: Kinds of studies whose results stand in reviews.csv.
 REVIEWING = ("review", "meta_analysis")
@@ -24,21 +21,18 @@ PROPOSITIONS = frozenset(f"P{number}" for number in range(1, 16))
 # fmt: off
 
 
-def check_ids(table: pd.DataFrame, key: str, owner: str) -> Iterator[Breach]:
-    """Yield where an id does not start with the id of its study or review."""
-    prefix = table[key].str.rsplit("-", n=1).str[0]
-    yield Breach(
-        prefix != table[owner], key, table[owner] + ", a hyphen and a number", "Correct the id.",
-    )
-
-
 def check_sizes(e: pd.DataFrame, samples: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where n is not that of the sample and nothing says why."""
+    """Yield where n is not that of the sample, or counts more pairs, and nothing says why."""
     size = e["sample_id"].map(samples.set_index("sample_id")["n"])
-    differs = (e["n_unit"] == "persons") & e["n"].notna() & size.notna() & (e["n"] != size)
+    silent = e["n"].notna() & size.notna() & (e["n_note"] == "") & (e["n"] != size)
     yield Breach(
-        differs & (e["n_note"] == ""), "n", size.map("{:g}, the n of its sample".format),
+        silent & (e["n_unit"] == "persons"), "n", size.map("{:g}, the n of its sample".format),
         "Correct it, or say under n_note why this result rests on another number.",
+    )
+    yield Breach(
+        silent & (e["n"] > size) & e["n_unit"].isin(PARTS), "n",
+        size.map("at most {:g}, the n of its sample".format),
+        "Correct n or n_unit, or say under n_note why there are more.",
     )
 
 
@@ -145,62 +139,6 @@ def _spread(flags: list[bool], rows: pd.DataFrame, table: pd.DataFrame) -> pd.Se
     return pd.Series(flags, index=rows.index, dtype=bool).reindex(table.index, fill_value=False)
 
 
-def check_duplicates(e: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a duplicate names no row that counts, or a result stands twice unnamed."""
-    by_id = everyone.drop_duplicates("effect_id").set_index("effect_id")
-    other = e["duplicate_of"]
-    named = (other.map(by_id["sample_id"]) == e["sample_id"]) & (other != e["effect_id"])
-    named &= other.map(by_id["duplicate_of"]) == ""
-    yield Breach(
-        (other != "") & ~named, "duplicate_of",
-        "another row of the same sample that is itself no duplicate",
-        "Name the row that is to count.",
-    )
-    again = e[e["duplicate_of"] == ""].duplicated(SAME_RESULT, keep="first")
-    yield Breach(
-        again.reindex(e.index, fill_value=False), "effect_id", "one row a result",
-        "It repeats an earlier row: delete it, or name that row under duplicate_of.",
-    )
-
-
-def check_superseded(r: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a review is superseded by an unknown one, or in the end by itself."""
-    newer = dict(zip(everyone["review_id"], everyone["superseded_by"], strict=True))
-    last = r["review_id"].map(lambda review: _end(review, newer))
-    yield Breach(
-        last == "", "superseded_by",
-        "a review_id of this table that this row does not supersede in turn", "Correct the id.",
-    )
-    printed = set(everyone.loc[everyone["estimate"].notna(), "review_id"])
-    yield Breach(
-        (last != "") & r["estimate"].notna() & ~last.isin(printed), "superseded_by",
-        "a review that prints an estimate, since this one does",
-        "Leave it blank, or no page shows the only number there is.",
-    )
-
-
-def _end(review: str, newer: dict[str, str]) -> str:
-    """Return the review at the end of the chain, blank where it has no end."""
-    seen = [review]
-    while review := newer.get(review, ""):
-        if review in seen or review not in newer:
-            return ""
-        seen.append(review)
-    return seen[-1]
-
-
-def check_moderated(
-    moderators: pd.DataFrame, reviews: pd.DataFrame, leftovers: pd.DataFrame
-) -> Iterator[Breach]:
-    """Yield where a moderator test belongs to a review that is nowhere."""
-    left = leftovers.loc[leftovers["raw_table"] == "reviews", "raw_id"].str.rsplit("-", n=1).str[0]
-    yield Breach(
-        ~moderators["meta_id"].isin({*reviews["meta_id"], *left}), "meta_id",
-        "a meta_id of effects/reviews.csv, or of a review in effects/leftovers.csv",
-        "Correct it, or add the review.",
-    )
-
-
 def check_second_reading(
     e: pd.DataFrame, second: pd.DataFrame, all_second: pd.DataFrame
 ) -> Iterator[Breach]:
@@ -264,13 +202,27 @@ def check_propositions(table: pd.DataFrame) -> Iterator[Breach]:
 
 
 def check_claims(claims: pd.DataFrame, constructs: pd.DataFrame) -> Iterator[Breach]:
-    """Yield where a claim names an unknown construct."""
+    """Yield where a claim names an unknown construct, or its number cannot be as it is told."""
     known = frozenset(constructs["construct"])
     for column in ("x", "y"):
         yield Breach(
             ~_are_words_of(claims[column], known), column,
             "constructs of effects/constructs.csv separated by spaces, or blank", "Correct it.",
         )
+    yield from check_ranges(claims, "value", claims["value"].notna())
+    yield Breach(
+        tell_clashes(claims, signed_value(claims, "value")), "direction",
+        "the sign of the claimed number", "Correct one of them.",
+    )
+
+
+def check_percent(studies: pd.DataFrame) -> Iterator[Breach]:
+    """Yield where women are entered as a share."""
+    share = studies["pct_female"]
+    yield Breach(
+        (share > 0) & (share < 1), "pct_female", "0, or 1 to 100",
+        "Enter percent and not a share; round a percentage below 1.",
+    )
 
 
 def check_told_again(claims: pd.DataFrame, everyone: pd.DataFrame) -> Iterator[Breach]:
