@@ -339,10 +339,16 @@ PLANTS = {
     "confidence of a coin": (
         "reviews", "pool2020-01", {"ci_level": ".05"}, "ci_level", "0.05",
         "above 0.5 and below 1"),
+    "confidence of nothing": (
+        "reviews", "pool2020-01", {"ci_level": "0", "se": ".03"}, "ci_level", "0",
+        "above 0.5 and below 1"),
+    "certainty": (
+        "reviews", "pool2020-01", {"ci_level": "1", "se": ".03"}, "ci_level", "1",
+        "above 0.5 and below 1"),
     "standard error not of the interval": (
         "reviews", "pool2020-01", {"se": ".305", "p_value": "",
         "p_relation": "", "p_reported": ""}, "se", "0.305",
-        "0.0263 to 0.0334 from the interval"),
+        "0.0263 to 0.0338 from the interval"),
     "p not of the standard error": (
         "reviews", "old2010-01", {"se": ".04", "p_value": ".9", "p_relation": "=", "p_reported":
         ".9"}, "p_value", "0.9", "4.37e-07 to 0.067 from the estimate and its standard error"),
@@ -671,7 +677,7 @@ def test_all_problems_of_every_table_at_once(tmp_path, tables):
         if table not in planted:
             ledgers.find(tables, table, key).update(cells)
             planted[table] = column
-    ledgers.find(tables, "constructs", "dismissing")["name_nb"] = ""
+    ledgers.find(tables, "constructs", "class_distribution")["name_nb"] = ""
     tables["leftovers"].append(tables["leftovers"][0] | {"raw_id": "x", "raw_table": "shelf"})
     places = {(p.file, p.column) for p in found_in(ledgers.write(tmp_path / "effects", tables))}
     elsewhere = {("effects/effects.csv", "second_reading")}

@@ -1,8 +1,10 @@
 """The evidence: the ledger in ``effects/``, how its rows convert, and which rows a question takes.
 
 `dictionary` reads the data dictionary as the tables and `columns` it describes; `ledger` reads the
-files as `records` of `cells` and puts the `rules` to them, those within a row (`row_rules`) and
-those between rows and tables (`table_rules`); each breach becomes a problem (`breaches`).
+files as `records` of `cells` and puts the `rules` to them, those within a row (`row_rules`,
+`significance_rules`, `printed_rules`), those between rows and tables (`table_rules`,
+`repeat_rules`) and those of `review_rules` and `share_rules`; each breach becomes a problem
+(`breaches`).
 `conversions` brings reported statistics to correlations, `tiers` says what each row is worth, with
 `coefficients` where it carries one and `bounds` where it does not, `descriptions` lay all of it out
 in one table, and `selection` takes the rows of one question, whose words `parameters` checks.

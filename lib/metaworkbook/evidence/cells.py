@@ -68,7 +68,10 @@ def _judge_all(
     """
     verdicts = {text: why for text in set(cells) if (why := judge(column, text))}
     allowed = column.allowed()
-    bad = [(index, allowed, verdicts[text]) for index, text in enumerate(cells) if text in verdicts]
+    bad = []
+    if verdicts:
+        told = enumerate(cells)
+        bad = [(index, allowed, verdicts[text]) for index, text in told if text in verdicts]
     if column.unique:
         seen: dict[str, int] = {}
         for index, text in enumerate(cells):

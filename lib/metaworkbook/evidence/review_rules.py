@@ -93,7 +93,9 @@ def check_errors(r: pd.DataFrame) -> Iterator[Breach]:
     as_r = (r["statistic"] == "r").to_numpy()
     df = np.maximum(r["k"].fillna(FEW).to_numpy(float) - 1, 1)
     unit = half_unit(se, 2)
-    tail = (1 + r["ci_level"].fillna(0.95).to_numpy(float)) / 2
+    level = r["ci_level"].fillna(0.95)
+    # Another level is another rule's.
+    tail = (1 + level.where((level > 0.5) & (level < 1)).to_numpy(float)) / 2
     half, wide = (high - low) / 2, (_widen(high, as_r) - _widen(low, as_r)) / 2
     least, most = (half - ROUNDING) / stdtrit(df, tail), (wide + ROUNDING) / ndtri(tail)
     wrong = (se + unit < least) | (se - unit > most)
