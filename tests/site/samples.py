@@ -15,7 +15,7 @@ from types import ModuleType
 from metaworkbook import evidence, models, reporting
 from metaworkbook.evidence.dictionary import read_dictionary
 from metaworkbook.evidence.ledger import Ledger, read_ledger
-from metaworkbook.publishing import site
+from metaworkbook.publishing import crate, manifest, site
 from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
 
@@ -130,6 +130,9 @@ def build(folder: Path) -> None:
         for name, text in files.items():
             (home / name).write_text(text, encoding="utf-8")
     site.write_downloads(folder / "data", ledger, results, pages)
+    # What the publication writes of a whole site, which the page of all evidence links.
+    for file in (manifest.FILE, crate.FILE):
+        (folder / file).write_text("{}", encoding="utf-8")
 
 
 def make_hostile(ledger: Ledger, words: str) -> Ledger:
