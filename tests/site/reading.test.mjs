@@ -278,6 +278,7 @@ for (const [name, root] of [["samples", SAMPLES], ["site", SITE]]) {
       [file, new Set([...text.matchAll(/\sid="([^"]+)"/g)].map((found) => found[1]))]));
     const dead = [];
     for (const [file, text] of texts) {
+      assert.equal([...text.matchAll(/\sid="/g)].length, anchors.get(file).size, `${file}: an id twice`);
       for (const [, address] of text.matchAll(/<(?:a|link)\b[^>]*?\shref="([^"]*)"/g)) {
         if (/^https?:/.test(address)) continue;
         const [target, anchor] = address.split("#");
