@@ -22,6 +22,8 @@ RC = {
     "font.size": 9,
     "svg.fonttype": "none",
     "text.hinting": "none",
+    # Texts of the evidence are no formulas, whatever signs they hold.
+    "text.parse_math": False,
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
@@ -43,10 +45,13 @@ FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 
 
 def figure_context(name: str):
-    """Return a matplotlib context with this style, its SVG ids seeded by ``name``."""
-    import matplotlib
+    """Return a matplotlib context with this style alone, its SVG ids seeded by ``name``.
 
-    return matplotlib.rc_context(RC | {"svg.hashsalt": name})
+    What a user's own matplotlibrc says has no part in it.
+    """
+    from matplotlib import style
+
+    return style.context(RC | {"svg.hashsalt": name}, after_reset=True)
 
 
 def new_figure(width: float, height: float):
