@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from metaworkbook.errors import WorkbookError
+from metaworkbook.errors import WorkbookError, make_printable
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -296,7 +296,7 @@ def main() -> None:
     try:
         app()
     except WorkbookError as error:
-        print(error, file=sys.stderr)
+        print(make_printable(str(error)), file=sys.stderr)
         sys.exit(1)
     except OSError as error:
         if error.errno not in UNHEARD or error.filename is not None:

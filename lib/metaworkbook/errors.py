@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def make_printable(text: str, lines: bool = True) -> str:
+    """Return a text with nothing in it that a terminal would obey, in ``lines`` or in one."""
+    return "".join(
+        letter if letter.isprintable() or (lines and letter == "\n") else ascii(letter)[1:-1]
+        for letter in text
+    )
+
+
 class WorkbookError(Exception):
     """Base of every error that is shown to a user as one message, without a stack trace."""
 
@@ -50,8 +58,7 @@ class Problem:
         if self.column:
             place += f", {self.column}"
         text = f"{place}: found {self.found}; allowed: {self.allowed}. {self.remedy}".rstrip()
-        # One line, and nothing that a terminal would obey.
-        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+        return make_printable(text, lines=False)
 
 
 class ProblemsError(WorkbookError):

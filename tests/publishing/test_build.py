@@ -234,15 +234,6 @@ def test_without_a_site_the_other_pages_are_shown(project, ran):
     assert ran == ["bad"]
 
 
-def test_a_page_that_saves_nothing_has_failed(project, monkeypatch, ran):
-    books.add_page(project, "one", books.make_notebook("1"))
-    monkeypatch.setattr(
-        building, "results_file", lambda folder, page: folder / "results" / "x.json"
-    )
-    (failure,) = go().failures
-    assert "it saved no results under its own name" in str(failure)
-
-
 PLANTED = {
     "a header": ("effects/studies.csv", "study_id", "study", "effects/studies.csv"),
     "a parameter": ("notebooks/pages.toml", "level = 0.9", "levl = 0.9", 'Did you mean "level"?'),
@@ -315,8 +306,11 @@ def test_a_mistake_found_while_rendering_keeps_the_site(three, ran, jobs):
     go()
     before = read_site(three)
     edit(three / "notebooks" / "one.ipynb", '"1"', '"3"')
-    with pytest.raises(WorkbookError, match="a formula"):
-        go(books.make_renderer(WorkbookError("a formula that cannot be shown")), jobs=jobs)
+    outcome = go(books.make_renderer(WorkbookError("a formula that cannot be shown")), jobs=jobs)
+    assert list(map(str, outcome.failures)) == [
+        "page one (notebooks/one.ipynb): a formula that cannot be shown."
+    ]
+    assert outcome.swapped is False
     assert read_site(three) == before
     rebuild(ran)
     assert ran == []
@@ -332,8 +326,48 @@ def test_a_full_disk_while_rendering_is_one_message(three, ran, jobs):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_defect_of_the_renderer_is_not_taken_for_a_users_mistake(three, ran, jobs):
-    with pytest.raises((KeyError, RuntimeError), match="missing word"):
-        go(books.make_renderer(KeyError("missing word")), jobs=jobs)
+    """It is told with its trace, and with the page that met it."""
+    outcome = go(books.make_renderer(KeyError("missing word")), jobs=jobs)
+    assert [failure.page for failure in outcome.failures] == ["one", "shared", "other"]
+    for failure in outcome.failures:
+        first, *trace = str(failure).splitlines()
+        assert f"page {failure.page} (notebooks/{failure.notebook}): it cannot be shown" in first
+        assert trace[0].startswith("Traceback")
+        assert trace[-1] == "KeyError: 'missing word'"
+    assert outcome.swapped is False
+
+
+# The parts of a renderer, and the pages that a call of one shows.
+PARTS = {
+    "render_body": lambda notebook, page, *_: [page.name],
+    "render_page": lambda body, page, *_: [page.name],
+    "render_index": lambda results, *_: list(results),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_page_that_cannot_be_shown_is_named_and_the_others_are_built(three, ran, part):
+    choking = books.make_renderer()
+    work = getattr(choking, part)
+
+    def choke(*given):
+        if "shared" in PARTS[part](*given):
+            raise ZeroDivisionError("a display that nobody foresaw")
+        return work(*given)
+
+    setattr(choking, part, choke)
+    outcome = go(choking, jobs=2)
+    assert [failure.page for failure in outcome.failures] == ["shared"]
+    assert outcome.swapped is True
+    site = read_site(three)
+    assert {"one.html", "other.html"} <= set(site)
+    assert "shared.html" not in site
+    outcome = go(choking, jobs=2)
+    assert ([failure.page for failure in outcome.failures], outcome.swapped) == (["shared"], False)
+    assert read_site(three) == site
+    ran.clear()
+    outcome = go()
+    assert (outcome.failures, outcome.swapped, ran) == ([], True, [])
 
 
 def test_a_full_disk_while_a_page_is_kept_names_the_page_and_the_others_are_kept(

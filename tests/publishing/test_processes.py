@@ -29,6 +29,12 @@ def test_every_task_is_done_once(tmp_path, jobs, count):
     }
 
 
+@pytest.mark.parametrize("jobs", [1, 2, 50])
+def test_what_tasks_return_comes_in_their_order(jobs):
+    values = [3, None, 1, 2, None]
+    assert share([lambda value=value: value for value in values], jobs) == [3, 1, 2]
+
+
 def await_files(folder, count):
     end = time.monotonic() + PATIENCE
     while len(list(folder.iterdir())) < count and time.monotonic() < end:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from metaworkbook.evidence.demonstration import open_source
 from metaworkbook.evidence.ledger import read_ledger
 from metaworkbook.publishing.downloads import FORMULA, flatten, neutralise, write_downloads
+from metaworkbook.publishing.failures import RenderError
 
 from .site_samples import PAGES
 
@@ -144,3 +145,11 @@ def test_a_page_of_the_demonstration_offers_the_demonstrations_rows(tmp_path):
     rows = read(tmp_path / "data" / f"{page}.csv")
     assert [row["effect_id"] for row in rows] == shown
     assert all(row["entered"] == "yes" and row["ri"] for row in rows)
+
+
+def test_a_page_whose_files_cannot_be_written_is_named(tmp_path):
+    results = {PAGES[0].name: {"page": PAGES[0].name, "parameters": {"source": "zzz"}}}
+    with pytest.raises(
+        RenderError, match=f"page {PAGES[0].name} .*: parameters, source: found .zzz"
+    ):
+        write_downloads(tmp_path, read_ledger(), results, PAGES[:1])

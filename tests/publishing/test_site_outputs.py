@@ -188,3 +188,10 @@ def test_text_that_looks_like_a_style_attribute_is_left_alone():
 
 def test_evidence_keeps_its_anchor():
     assert "row-a-1" in Reading(tidy(EVIDENCE, "en")).ids()
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [("36pt", "48"), (".75pt", "1"), ("1.2.3pt", "1.2.3pt")]
+)
+def test_a_size_in_points_becomes_pixels_where_it_is_a_number(size, shown):
+    assert f'width="{shown}"' in show({"text/html": f'<svg width="{size}"><g></g></svg>'})

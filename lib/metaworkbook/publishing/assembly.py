@@ -19,6 +19,7 @@ from metaworkbook.evidence.demonstration import SOURCES, open_source
 from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.publishing.archive import open_archive
 from metaworkbook.publishing.bodies import FOLDER, Bodies
+from metaworkbook.publishing.failures import Failure, RenderError, blame
 from metaworkbook.publishing.illustrations import locate
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.plan import executed_file, results_file
@@ -73,8 +74,8 @@ def assemble(
     renderer: Any,
     package: str,
     jobs: int = 1,
-) -> None:
-    """Write the whole site into ``staging``.
+) -> list[Failure]:
+    """Write the whole site into ``staging``; return what failed: then it lacks those pages.
 
     Parameters
     ----------
@@ -107,6 +108,10 @@ def assemble(
         (staging / folder / "study").mkdir(parents=True, exist_ok=True)
 
     def write_page(page: Page) -> None:
+        with blame(page):
+            fill_page(page)
+
+    def fill_page(page: Page) -> None:
         name, result = page.name, results[page.name]
         executed = executed_file(build, name).read_bytes()
         digest = bodies.digest(
@@ -129,8 +134,16 @@ def assemble(
 
     def write_index() -> None:
         for language, folder in LANGUAGES.items():
-            html = renderer.render_index(results, pages, language, provenance)
-            write(staging / folder / "index.html", html)
+            try:
+                html = renderer.render_index(results, pages, language, provenance)
+                write(staging / folder / "index.html", html)
+            except Exception:
+                # Whose results alone do the same is to blame.
+                for page in pages:
+                    with blame(page):
+                        own = {page.name: results[page.name]}
+                        renderer.render_index(own, pages, language, provenance).encode("utf-8")
+                raise
 
     def write_studies(name: str, studies: list[str]) -> None:
         gathered = [renderer.gather_study(study, ledger, results, pages) for study in studies]
@@ -157,8 +170,19 @@ def assemble(
         write_index,
         *(partial(write_studies, *group) for group in groups.items()),
     ]
-    share(tasks, jobs)
+    failures = share([partial(attempt, task) for task in tasks], jobs)
     bodies.forget_others([*names, *groups])
+    first = {failure.page: failure for failure in reversed(failures)}
+    return [first[name] for name in names if name in first]
+
+
+def attempt(task: Callable[[], None]) -> Failure | None:
+    """Call a task; return the failure of the page that stopped it, if one did."""
+    try:
+        task()
+    except RenderError as error:
+        return error.failure
+    return None
 
 
 def group_studies(studies: Iterable[str]) -> dict[str, list[str]]:

@@ -18,12 +18,12 @@ from typing import Any
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem, ProblemsError, WorkbookError
 from metaworkbook.publishing import keys, manifest, swap
-from metaworkbook.publishing.failures import Failure, describe
+from metaworkbook.publishing.failures import Failure
+from metaworkbook.publishing.keeping import keep
 from metaworkbook.publishing.plan import (
     Planned,
     check_values,
     choose_pages,
-    executed_file,
     make_plan,
     output_files,
     record_file,
@@ -251,12 +251,7 @@ class _Build:
         self.beginning.confirm()
         by_name = {planned.name: planned for planned in stale}
         for name in list(run.done):
-            try:
-                failure = self._keep(by_name[name], work / name)
-            except OSError as error:
-                told = {"kind": "runner", "error": "OSError", "message": str(error), "index": None}
-                notebook = by_name[name].page.notebook
-                failure = describe(told, name, notebook, [], options.time_limit, 0)
+            failure = keep(by_name[name], work / name, self.folder)
             if failure:
                 run.done.remove(name)
                 run.failures.append(failure)
@@ -265,26 +260,6 @@ class _Build:
         for failure in run.failures:
             self.progress.complain(str(failure))
         return run
-
-    def _keep(self, planned: Planned, folder: Path) -> Failure | None:
-        """Move what a page made to its place; the record comes last, so a kill cannot mislead."""
-        name = planned.name
-        if not results_file(folder, name).is_file():
-            words = "it saved no results under its own name"
-            remedy = "End the notebook with results.save(page, ...)."
-            return Failure(name, planned.page.notebook, 0, words, remedy)
-        outputs = {}
-        for made, file in (
-            (folder / "executed.ipynb", executed_file(self.folder, name)),
-            (results_file(folder, name), results_file(self.folder, name)),
-        ):
-            file.parent.mkdir(exist_ok=True)
-            if file.is_dir():
-                swap.remove(file)
-            outputs[file.name] = keys.digest_file(made)
-            made.replace(file)
-        keys.Record(planned.inputs, outputs).write(record_file(self.folder, name))
-        return None
 
     def _publish(
         self,
@@ -297,7 +272,8 @@ class _Build:
         kept = [p.name for p in plan if p not in stale and (p in chosen or not p.changes)]
         left = [p.name for p in plan if p.changes and p not in chosen]
         # A page that failed must not leave a hole in a good site; without one, show what there is.
-        swapped = not (run.failures and self.site.exists())
+        stood, failures = self.site.exists(), run.failures
+        swapped = not (failures and stood)
         if swapped:
             forget_others(self.folder, plan)
             files = {p.name: output_files(self.folder, p.name) for p in plan}
@@ -307,8 +283,12 @@ class _Build:
                 self.progress.say(f"putting the site together: {len(available)} pages")
                 renderer = self.renderer or load_renderer()
                 jobs = self.options.jobs
-                publish(self.folder, available, ledger, renderer, self.beginning, jobs)
-        return Outcome(self.site, run.done, kept, left, run.failures, run.notes, swapped)
+                unfit = publish(self.folder, available, ledger, renderer, self.beginning, jobs)
+                for failure in unfit:
+                    self.progress.complain(str(failure))
+                failures = [*failures, *unfit]
+                swapped = self.site.exists() and not (unfit and stood)
+        return Outcome(self.site, run.done, kept, left, failures, run.notes, swapped)
 
 
 def _prepare_assembly(ledger: Any) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.publishing.archive import list_rows
+from metaworkbook.publishing.failures import blame
 from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.references import list_sources, to_bibtex, to_csl
 
@@ -62,17 +63,18 @@ def write_downloads(
     effects = {LEDGER: show_table(describe_effects(ledger))}
     for page in pages:
         result = results.get(page.name, {"page": page.name, "results": {}})
-        source = result.get("parameters", {}).get("source", LEDGER)
-        if source not in effects:
-            effects[source] = show_table(describe_effects(open_source(source)))
-        written.append(
-            _write_csv(folder / f"{page.name}.csv", list_weighed(result, effects[source]))
-        )
-        text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        written.append(_write_text(folder / f"{page.name}.json", text + "\n"))
-        if sources := list_sources(result, ledger):
-            written.append(_write_text(folder / f"{page.name}.bib", to_bibtex(sources)))
-            written.append(_write_text(folder / f"{page.name}.csl.json", to_csl(sources)))
+        with blame(page):
+            source = result.get("parameters", {}).get("source", LEDGER)
+            if source not in effects:
+                effects[source] = show_table(describe_effects(open_source(source)))
+            written.append(
+                _write_csv(folder / f"{page.name}.csv", list_weighed(result, effects[source]))
+            )
+            text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+            written.append(_write_text(folder / f"{page.name}.json", text + "\n"))
+            if sources := list_sources(result, ledger):
+                written.append(_write_text(folder / f"{page.name}.bib", to_bibtex(sources)))
+                written.append(_write_text(folder / f"{page.name}.csl.json", to_csl(sources)))
     for name, table in ledger.tables.items():
         written.append(_write_csv(tables / f"{name}.csv", show_table(table)))
     return written

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import errno
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from metaworkbook import errors
+from metaworkbook.publishing.pages import Page
 from metaworkbook.publishing.parameters import TAG
 
 SHOWN = 300
@@ -28,6 +32,8 @@ class Failure:
         What happened, in words or as the error's type and message.
     remedy : str
         What to do.
+    trace : str
+        Where in this package it happened, for what may be a defect of it.
     """
 
     page: str
@@ -35,12 +41,46 @@ class Failure:
     cell: int
     error: str
     remedy: str
+    trace: str = ""
 
     def __str__(self) -> str:
         place = f"page {self.page} (notebooks/{self.notebook})"
         if self.cell:
             place += f", cell {self.cell}"
-        return f"{place}: {self.error.rstrip('.')}. {self.remedy}".rstrip()
+        text = f"{place}: {self.error.rstrip('.')}. {self.remedy}".rstrip()
+        return errors.make_printable(f"{text}\n{self.trace}".rstrip())
+
+
+class RenderError(Exception):
+    """A page ran but cannot be shown; ``failure`` tells which and why."""
+
+    def __init__(self, failure: Failure):
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@contextmanager
+def blame(page: Page) -> Iterator[None]:
+    """Name the page that is rendered meanwhile in whatever goes wrong.
+
+    Raises
+    ------
+    RenderError
+        For a user's mistake, and for what may be a defect of the renderer, then with its trace.
+    OSError
+        If the system refused: a full disk is no page's fault.
+    """
+    try:
+        yield
+    except (OSError, RenderError):
+        raise
+    except errors.WorkbookError as error:
+        raise RenderError(Failure(page.name, page.notebook, 0, str(error), "")) from None
+    except Exception as error:
+        words = f"it cannot be shown: {type(error).__name__}: {_shorten(str(error))}"
+        remedy = "Look at what its cells display and save; if that is right, report what follows."
+        told = Failure(page.name, page.notebook, 0, words, remedy, traceback.format_exc())
+        raise RenderError(told) from None
 
 
 def user_errors() -> set[str]:

@@ -18,7 +18,7 @@ from metaworkbook.reporting.language import translate
 FOLDER = "figures"
 # As reporting.figures.style writes them; the name becomes a file name.
 FIGURE = re.compile(
-    r'<figure class="chart" data-name="([\w-]+)" data-png="([A-Za-z0-9+/=]*)">(.*?)</figure>',
+    r'<figure class="chart" data-name="([\w-]{1,100})" data-png="([A-Za-z0-9+/=]*)">(.*?)</figure>',
     re.DOTALL | re.ASCII,
 )
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)

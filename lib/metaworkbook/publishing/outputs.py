@@ -157,7 +157,7 @@ def _tidy_figure(svg: str, language: str) -> str:
     new = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", head)
     if is_drawn and "class=" not in new:
         new = new.replace("<svg", '<svg class="matplotlib"', 1)
-    new = re.sub(r'="([\d.]+)pt"', lambda found: f'="{float(found[1]) * 4 / 3:.0f}"', new)
+    new = re.sub(r'="(\d+\.?\d*|\.\d+)pt"', lambda found: f'="{float(found[1]) * 4 / 3:.0f}"', new)
     # What holds links is no image: its parts must stay reachable.
     if "<a " in svg:
         new = new.replace('role="img"', 'role="group"')

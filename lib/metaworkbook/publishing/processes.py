@@ -43,10 +43,11 @@ def end_descendants() -> None:
             descendant.kill()
 
 
-def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
-    """Call every task, in ``jobs`` processes at once; what they do must show in files only.
+def share(tasks: Sequence[Callable[[], Any]], jobs: int) -> list[Any]:
+    """Call every task, in ``jobs`` processes at once, and return what is not None, in their order.
 
-    Each process takes the next task when it is done with one, so long ones had better come first.
+    What else they do must show in files only. Each process takes the next task when it is done with
+    one, so long ones had better come first.
 
     Raises
     ------
@@ -72,32 +73,36 @@ def share(tasks: Sequence[Callable[[], None]], jobs: int) -> None:
         sender.close()
         children.append((child, receiver))
     try:
-        _take(tasks, taken)
+        returned = _take(tasks, taken)
         for child, receiver in children:
-            _settle(child, receiver)
+            returned |= _settle(child, receiver)
     finally:
         for child, receiver in children:
             child.kill()
             child.join()
             receiver.close()
+    return [returned[place] for place in sorted(returned)]
 
 
-def _take(tasks: Sequence[Callable[[], None]], taken: Any) -> None:
-    """Do tasks until none is left that no process has taken."""
+def _take(tasks: Sequence[Callable[[], Any]], taken: Any) -> dict[int, Any]:
+    """Do tasks until none is left that no process has taken; return what came of them."""
+    returned = {}
     while True:
         with taken.get_lock():
             place = taken.value
             taken.value += 1
         if place >= len(tasks):
-            return
-        tasks[place]()
+            return returned
+        value = tasks[place]()
+        if value is not None:
+            returned[place] = value
 
 
-def _call(tasks: Sequence[Callable[[], None]], taken: Any, sender: Any, parent: int) -> None:
+def _call(tasks: Sequence[Callable[[], Any]], taken: Any, sender: Any, parent: int) -> None:
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        _take(tasks, taken)
+        returned = _take(tasks, taken)
     except WorkbookError as error:
         sender.send(("mistake", str(error)))
     except OSError as error:
@@ -105,18 +110,19 @@ def _call(tasks: Sequence[Callable[[], None]], taken: Any, sender: Any, parent: 
     except Exception:
         sender.send(("defect", traceback.format_exc()))
     else:
-        sender.send(("done", ""))
+        sender.send(("done", returned))
 
 
-def _settle(child: Any, receiver: Any) -> None:
+def _settle(child: Any, receiver: Any) -> dict[int, Any]:
     try:
-        kind, text = receiver.recv()
+        kind, told = receiver.recv()
     except EOFError:
         child.join()
-        kind, text = "defect", f"a process ended with code {child.exitcode}"
+        kind, told = "defect", f"a process ended with code {child.exitcode}"
     if kind == "mistake":
-        raise WorkbookError(text)
+        raise WorkbookError(told)
     if kind == "system":
-        raise OSError(*text)
+        raise OSError(*told)
     if kind == "defect":
-        raise RuntimeError(text)
+        raise RuntimeError(told)
+    return told

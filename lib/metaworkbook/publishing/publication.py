@@ -11,6 +11,7 @@ from metaworkbook import paths
 from metaworkbook.errors import WorkbookError
 from metaworkbook.publishing import keys, manifest, swap
 from metaworkbook.publishing.crate import publication_date
+from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.plan import Planned, output_files
 
 # Endings of what running a page makes, and how many sources a message names.
@@ -96,8 +97,11 @@ def publish(
     renderer: Any,
     beginning: Beginning,
     jobs: int = 1,
-) -> None:
+) -> list[Failure]:
     """Put the site of these pages together aside and swap it in whole.
+
+    A page that cannot be shown must not leave a hole in a good site, which stays then; without one,
+    the others are shown.
 
     Parameters
     ----------
@@ -113,6 +117,11 @@ def publish(
         From `begin`.
     jobs : int
         Processes that render at the same time.
+
+    Returns
+    -------
+    list of Failure
+        The pages that cannot be shown.
 
     Raises
     ------
@@ -136,15 +145,23 @@ def publish(
     staging = swap.make_folder(folder, swap.STAGING)
     pages = [planned.page for planned in available]
     try:
-        assemble(staging, folder, pages, ledger, provenance, renderer, state["package"], jobs)
-        files = manifest.list_files(staging)
-        crate.write_crate(staging, state["date"], provenance, beginning.sources, files)
-        files[crate.FILE] = keys.digest_file(staging / crate.FILE)
-        manifest.write_manifest(staging, beginning.sources, state, files)
-        swap.install(staging, folder)
+        failures = assemble(
+            staging, folder, pages, ledger, provenance, renderer, state["package"], jobs
+        )
+        if not failures:
+            files = manifest.list_files(staging)
+            crate.write_crate(staging, state["date"], provenance, beginning.sources, files)
+            files[crate.FILE] = keys.digest_file(staging / crate.FILE)
+            manifest.write_manifest(staging, beginning.sources, state, files)
+            swap.install(staging, folder)
     finally:
         # Half a site must not fill a disk that is full.
         swap.remove(staging)
+    failed = {failure.page for failure in failures}
+    others = [planned for planned in available if planned.name not in failed]
+    if failures and others and not (folder / swap.SITE).exists():
+        failures += publish(folder, others, ledger, renderer, beginning, jobs)
+    return failures
 
 
 def forget_others(folder: Path, plan: list[Planned]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworkbook import paths
-from metaworkbook.errors import WorkbookError
+from metaworkbook.errors import WorkbookError, make_printable
 from metaworkbook.publishing.failures import Failure, describe, number_cell
 
 TIME_LIMIT = 600.0
@@ -36,6 +36,8 @@ FIXED = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    # No user's own style, not even of figures that a notebook draws by itself.
+    "MATPLOTLIBRC": os.devnull,
     "JUPYTER_PREFER_ENV_PATH": "1",
     "JUPYTER_PLATFORM_DIRS": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -160,7 +162,8 @@ class Nursery:
                 run.done.append(task.page)
                 for index, text in event["notes"]:
                     number = number_cell(index, task.cells)
-                    run.notes.append(f"page {task.page}, cell {number}, wrote to stderr: {text}")
+                    place = f"page {task.page}, cell {number}, wrote to stderr"
+                    run.notes.append(make_printable(f"{place}: {text}"))
             elif kind == "failed":
                 failure = describe(
                     event["failure"], task.page, task.notebook.name, task.cells,

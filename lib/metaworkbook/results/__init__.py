@@ -15,6 +15,7 @@ from metaworkbook import paths
 from metaworkbook.errors import WorkbookError
 from metaworkbook.results.base import Result, to_json
 from metaworkbook.results.conversions import EffectSize
+from metaworkbook.results.details import check_details
 from metaworkbook.results.directions import (
     Censored,
     CombinedP,
@@ -80,6 +81,11 @@ def save(page: str, results: Any, **details: Any) -> None:
         Results by name; dataclasses, arrays and tables become JSON values.
     **details
         Further top-level entries, such as ``parameters`` or ``selected``.
+
+    Raises
+    ------
+    WorkbookError
+        If the site could not show the page by that name, or with such details.
     """
     if not page or not all(
         letter.isdigit() or letter == "-" or "a" <= letter <= "z" for letter in page
@@ -88,9 +94,10 @@ def save(page: str, results: Any, **details: Any) -> None:
             f'page: found "{page}"; allowed: lower-case letters, digits and hyphens. '
             "Rename the page in notebooks/pages.toml."
         )
+    content = {"page": page, **to_json(details), "results": to_json(results)}
+    check_details(content)
     folder = paths.results()
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"page": page, **to_json(details), "results": to_json(results)}
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
     unfinished = folder / f".{page}.json.{os.getpid()}"
     unfinished.write_text(text + "\n", encoding="utf-8")
