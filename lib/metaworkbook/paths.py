@@ -9,6 +9,8 @@ from metaworkbook.errors import WorkbookError
 
 ROOT_VARIABLE = "METAWORKBOOK_ROOT"
 BUILD_VARIABLE = "METAWORKBOOK_BUILD"
+# Where the two variables are read; see `bind`.
+_variables = os.environ
 # Folders of the project that people write.
 OWN = ("effects", "notebooks", "lib", "tests", ".git")
 
@@ -21,21 +23,40 @@ def root() -> Path:
     WorkbookError
         If none of the three holds ``effects/datapackage.yaml``.
     """
-    try:
-        here = Path.cwd()
-    except OSError:
-        raise WorkbookError("the current folder is gone. Change to another.") from None
     package = Path(__file__).resolve().parents[2]
-    named = os.environ.get(ROOT_VARIABLE)
-    candidates = [Path(named)] if named else [here, *here.parents, package]
+    named = _variables.get(ROOT_VARIABLE)
+    candidates = [Path(named)] if named else [*_look_above(), package]
     for folder in candidates:
         if (folder / "effects" / "datapackage.yaml").is_file():
-            return folder.resolve()
+            folder = folder.resolve()
+            own = folder / "lib" / "metaworkbook"
+            if own.is_dir() and not own.samefile(package / "lib" / "metaworkbook"):
+                raise WorkbookError(
+                    f"{folder}: this environment runs the package of {package}, as one does that "
+                    f"was copied with its project. Run in {folder}: make setup"
+                )
+            return folder
     raise WorkbookError(
         f"no project found: looked for effects/datapackage.yaml in {candidates[0]}"
         f"{'' if named else ' and the folders above it'}. "
         f"Run the command inside the project, or set {ROOT_VARIABLE} to its folder."
     )
+
+
+def _look_above() -> list[Path]:
+    """Return the current folder and those above it."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise WorkbookError("the current folder is gone. Change to another.") from None
+    return [here, *here.parents]
+
+
+def bind() -> None:
+    """Hold on to what the two variables say now, whatever a page makes of its environment."""
+    global _variables
+    names = (ROOT_VARIABLE, BUILD_VARIABLE)
+    _variables = {name: os.environ[name] for name in names if name in os.environ}
 
 
 def effects() -> Path:
@@ -57,7 +78,7 @@ def build() -> Path:
         If METAWORKBOOK_BUILD cannot be a folder, or is one in which other things lie: a build
         removes what it does not know.
     """
-    named = os.environ.get(BUILD_VARIABLE)
+    named = _variables.get(BUILD_VARIABLE)
     if not named:
         return root() / "build"
     project = root()

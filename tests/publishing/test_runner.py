@@ -148,6 +148,66 @@ def test_a_warning_becomes_a_note_and_stays_out_of_the_page(zoo):
     assert "UserWarning" not in (folder / "warns" / "executed.ipynb").read_text(encoding="utf-8")
 
 
+def test_a_terminal_obeys_nothing_that_a_page_writes(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    paint = books.make_notebook("import sys\n\nprint('\\x1b[2Jone\\ntwo', file=sys.stderr)")
+    result, _ = run(tmp_path / "work", "forked", {"paint": paint})
+    assert result.notes == ["page paint, cell 2, wrote to stderr: \\x1b[2Jone\ntwo"]
+
+
+LOOK = "Look at what the notebook"
+SPOILERS = {
+    "forges": ("import json\n\njson.dumps = lambda *a, **k: 'broken'", "cannot be read", LOOK),
+    "lies": ("import json\n\njson.dumps = lambda *a, **k: '{}'", "cannot be read", LOOK),
+    "closes": ("import os\n\nos.closerange(3, 200)", "Bad file descriptor", LOOK),
+    "removes": ("import os, shutil\n\nshutil.rmtree(os.environ['METAWORKBOOK_BUILD'])",
+                "No such file or directory", LOOK),
+    "shows": ("from IPython.display import display\n\n"
+              "display({'text/html': {'a': 1}}, raw=True)", "", LOOK),
+    "crashes": ("import os, signal\n\nos.kill(os.getpid(), signal.SIGSEGV)", "by SIGSEGV. Open",
+                "run to that cell."),
+}  # fmt: skip
+
+
+def test_a_page_that_spoils_what_runs_it_is_told_so_and_the_others_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    # Each spoils when it has saved.
+    zoo = {
+        name: books.make_notebook(books.SAVE, cell, "1", save=False)
+        for name, (cell, *_) in SPOILERS.items()
+    }
+    result, _ = run(tmp_path / "work", "forked", zoo | {"good": ZOO["good"]})
+    assert result.done == ["good"]
+    told = {failure.page: str(failure) for failure in result.failures}
+    assert told.keys() == SPOILERS.keys()
+    for name, (_, words, remedy) in SPOILERS.items():
+        assert words in told[name], name
+        assert remedy in told[name], name
+        assert "make setup" not in told[name], name
+
+
+def test_a_page_whose_thread_never_ends_is_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    thread = "import threading\n\nthreading.Thread(target=threading.Event().wait).start()"
+    result, _ = run(tmp_path / "work", "forked", {"thread": books.make_notebook(thread)})
+    assert (result.done, result.failures) == (["thread"], [])
+
+
+@pytest.mark.parametrize("engine", ["kernels", "forked"])
+def test_a_page_saves_in_its_own_folder_whatever_it_does(tmp_path, monkeypatch, engine):
+    monkeypatch.setenv("METAWORKBOOK_ROOT", str(books.REAL))
+    free = "import os\n\nos.chdir('/')\nos.environ.clear()"
+    move = f"import os\n\nos.environ['METAWORKBOOK_BUILD'] = '{tmp_path}/elsewhere'"
+    zoo = {"free": books.make_notebook(free), "move": books.make_notebook(move)}
+    for ahead in (False, True):
+        folder = tmp_path / f"work-{ahead}"
+        result, _ = run(folder, engine, zoo, ahead)
+        assert result.failures == []
+        assert all((folder / name / "results" / f"{name}.json").is_file() for name in zoo)
+    assert not (tmp_path / "elsewhere").exists()
+    assert not (books.REAL / "build" / "results" / "free.json").exists()
+
+
 def test_progress_is_told_page_by_page_and_cell_by_cell(zoo):
     _, _, _, events = zoo
     good = [(event, cell, total) for page, event, cell, total in events if page == "good"]

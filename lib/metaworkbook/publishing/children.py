@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from metaworkbook import paths
 from metaworkbook.publishing.processes import die_with
 
 # A Unix socket's path may have about 100 characters, the kernel's suffix included.
@@ -17,7 +18,18 @@ OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 
 
 def attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: Any) -> None:
-    """Run one page in this child and write its report."""
+    """Run one page in this child, write its report and end, whatever the page still runs."""
+    code = 1
+    try:
+        _attend(task, engine, limits, sender)
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: Any) -> None:
     memory, nursery = limits
     folder = Path(task["folder"])
     die_with(nursery)
@@ -25,7 +37,8 @@ def attend(task: dict[str, Any], engine: str, limits: tuple[int, int], sender: A
     log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.environ["METAWORKBOOK_BUILD"] = task["folder"]
+    os.environ[paths.BUILD_VARIABLE] = task["folder"]
+    paths.bind()
     os.chdir(folder)
     try:
         report = _run(task, engine, folder, lambda what, value: sender.send((what, value)))
@@ -47,6 +60,7 @@ def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str
             executed, notes = engines.execute(
                 notebook, task["parameters"], engine, Path(sockets) / "s", tell
             )
+        text = nbformat.writes(executed, version=nbformat.NO_CONVERT)
     except engines.PapermillExecutionError as error:
         failure = {
             "kind": "cell",
@@ -66,7 +80,6 @@ def _run(task: dict[str, Any], engine: str, folder: Path, tell: Any) -> dict[str
         kind = "memory" if name in OUT_OF_MEMORY else "runner"
         failure = {"kind": kind, "error": name, "message": str(error), "index": None}
         return {"event": "failed", "failure": failure}
-    text = nbformat.writes(executed, version=nbformat.NO_CONVERT)
     (folder / "executed.ipynb").write_text(text + "\n", encoding="utf-8")
     return {"event": "done", "notes": notes}
 

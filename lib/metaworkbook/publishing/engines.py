@@ -85,16 +85,18 @@ def _settle(executed: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, lis
             cell.id = INJECTED
         if cell.cell_type != "code":
             continue
-        kept = []
+        kept, note = [], ""
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
-                notes.append((index, output.text.strip()))
+                note += output.text
             elif kept and output.output_type == "stream" == kept[-1].output_type:
                 # A kernel sends a text in as many pieces as its clock says.
                 kept[-1].text += output.text
             else:
                 kept.append(output)
         cell.outputs = kept
+        if note.strip():
+            notes.append((index, note.strip()))
     language = {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"}
     executed.metadata = nbformat.from_dict(
         {

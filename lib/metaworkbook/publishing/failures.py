@@ -134,14 +134,22 @@ def describe(
         )
         remedy = again
     elif told["kind"] == "killed":
-        words = f"its process was ended by {error}, as the system does when memory runs out"
-        remedy = "Free memory, or run with --jobs 1."
+        words, remedy = f"its process was ended by {error}", again
+        if error == "SIGKILL":
+            words += ", as the system does when memory runs out"
+            remedy = "Free memory, or run with --jobs 1."
     elif told["kind"] == "ended":
         words = f"its process ended with code {error} without a word, as it does after os._exit"
         remedy = again
     elif error == "NoSuchKernel":
         words = "no Jupyter kernel called python3 was found"
         remedy = "Run: make setup, or: python -m ipykernel install --sys-prefix"
+    elif told["kind"] == "refused" or (told["index"] is not None and told["index"] >= 0):
+        words = f"what runs it was disturbed: {error}: {message}"
+        remedy = (
+            "Look at what the notebook displays, closes, removes and replaces: its folder, open "
+            "files and modules such as json must stay as they are."
+        )
     else:
         words, remedy = f"{error}: {message}", "Run: make setup, and try again."
     return Failure(page, notebook, cell, words, remedy)

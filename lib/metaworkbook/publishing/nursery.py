@@ -192,12 +192,14 @@ class _Nursery:
             self._listen(child)
         process, folder = child["process"], Path(child["task"]["folder"])
         process.join()
-        report = folder / "report.json"
+        told = _read_report(folder / "report.json")
         if child["refused"]:
             child["cell"] = -1
-            self._tell_failure(child, "runner", "OSError", child["refused"])
-        elif process.exitcode == 0 and report.is_file():
-            told = json.loads(report.read_text(encoding="utf-8"))
+            self._tell_failure(child, "refused", "OSError", child["refused"])
+        elif process.exitcode == 0 and told is None:
+            words = "its report cannot be read"
+            self._tell_failure(child, "refused", "ValueError", words)
+        elif process.exitcode == 0:
             if told["event"] == "failed" and told["failure"]["index"] is None:
                 told["failure"]["index"] = child["cell"]
             self._tell(child["task"]["page"], **told)
@@ -225,6 +227,16 @@ class _Nursery:
 
     def _tell(self, page: str, event: str, **more: Any) -> None:
         self.channel.write(json.dumps({"page": page, "event": event, **more}) + "\n")
+
+
+def _read_report(file: Path) -> dict[str, Any] | None:
+    """Return the report of a child, or None: a page can spoil what writes it."""
+    try:
+        told = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    shapes = ({"event", "notes"}, {"event", "failure"})
+    return told if isinstance(told, dict) and set(told) in shapes else None
 
 
 if __name__ == "__main__":

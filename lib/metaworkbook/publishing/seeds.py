@@ -20,6 +20,7 @@ from typing import Any
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from metaworkbook import paths
 from metaworkbook.publishing.processes import die_with
 
 LAUNCHER = "ipykernel_launcher"
@@ -125,6 +126,7 @@ def _grow(reading: int, parent: int) -> None:
             os.environ.clear()
             os.environ.update(environment)
             os.environ["JPY_PARENT_PID"] = str(parent)
+            paths.bind()
             os.chdir(folder)
             _serve(connection_file)
         code = 0
