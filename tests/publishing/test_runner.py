@@ -163,7 +163,7 @@ SPOILERS = {
     "removes": ("import os, shutil\n\nshutil.rmtree(os.environ['METAWORKBOOK_BUILD'])",
                 "No such file or directory", LOOK),
     "shows": ("from IPython.display import display\n\n"
-              "display({'text/html': {'a': 1}}, raw=True)", "", LOOK),
+              "display({'text/html': {'a': 1}}, raw=True)", "is not valid", "run to that cell."),
     "crashes": ("import os, signal\n\nos.kill(os.getpid(), signal.SIGSEGV)", "by SIGSEGV. Open",
                 "run to that cell."),
 }  # fmt: skip
