@@ -11,17 +11,24 @@ else
   STAMP := .venv/.metaworkbook-current
 endif
 
+INSTALL := PYTHON="$(PYTHON)" BIN="$(BIN)" STAMP="$(STAMP)" sh .ci/setup.sh
+
 .PHONY: help setup report test test-site lab bench lint clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP) ## make the environment (nothing happens when it is current)
+# The stamp names the folder it was made in: an environment that was copied or moved is made anew.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+  .PHONY: $(STAMP)
+endif
+
+setup: $(STAMP) ## make the environment, or mend it where it is damaged
+	@$(BIN)/python .ci/intact.py || $(INSTALL)
 
 $(STAMP): requirements.lock pyproject.toml
-	@PYTHON="$(PYTHON)" BIN="$(BIN)" sh .ci/setup.sh
-	@touch $@
+	@$(INSTALL)
 
 report: $(STAMP) ## build build/site/index.html
 	@$(BIN)/metaworkbook report

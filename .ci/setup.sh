@@ -7,7 +7,14 @@ set -eu
          "Install one and run: make PYTHON=python3.12 report" >&2
     exit 1
 }
-if [ "$BIN" = .venv/bin ] && ! { [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null; }; then
+here=$(pwd -P)
+again=
+intact() { "$BIN/python" .ci/intact.py 2>/dev/null; }
+if [ "$BIN" != .venv/bin ]; then
+    intact || again=yes
+# The scripts of .venv and the package it runs are those of the folder that it was made in: one that
+# was copied or moved with its project is made anew, as a damaged one is.
+elif [ "$(cat "${STAMP:-}" 2>/dev/null || echo "$here")" != "$here" ] || ! intact; then
     rm -rf .venv
     "$PYTHON" -m venv .venv || {
         echo "setup: venv is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2
@@ -21,9 +28,11 @@ if "$python" -m uv --version >/dev/null 2>&1 || "$python" -m pip install --quiet
     cache=$("$python" -m uv cache dir)
     { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null || export UV_NO_CACHE=1
     "$python" -m uv pip install --quiet --python "$python" --compile-bytecode \
-        --require-hashes -r requirements.lock
+        ${again:+--reinstall} --require-hashes -r requirements.lock
     "$python" -m uv pip install --quiet --python "$python" --no-deps --no-build-isolation -e .
 else
-    "$python" -m pip install --quiet --require-hashes -r requirements.lock
+    "$python" -m pip install --quiet ${again:+--force-reinstall} --require-hashes \
+        -r requirements.lock
     "$python" -m pip install --quiet --no-deps --no-build-isolation -e .
 fi
+[ -z "${STAMP:-}" ] || echo "$here" > "$STAMP"

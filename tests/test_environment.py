@@ -6,7 +6,9 @@ import importlib.metadata
 import itertools
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -129,3 +131,68 @@ def test_setup_keeps_no_cache_where_the_home_folder_cannot_be_written(tmp_path, 
     subprocess.run(["sh", ".ci/setup.sh"], cwd=ROOT, env=environment, check=True)
     told = (tmp_path / "told").read_text().split()
     assert told == (["cached"] if writable else ["1"]) * 2
+
+
+def lay_out(folder, stamp):
+    """A folder with the Makefile and a current environment that says where it was made."""
+    for name in ("requirements.lock", "pyproject.toml"):
+        (folder / name).touch()
+    shutil.copy(ROOT / "Makefile", folder)
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / ".metaworkbook-current").write_text(f"{stamp}\n", encoding="utf-8")
+
+
+def call_make(folder, *arguments, **variables):
+    environment = {"PATH": os.environ["PATH"], **variables}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_environment_from_elsewhere_is_made_anew(tmp_path, moved):
+    lay_out(tmp_path, "/elsewhere" if moved else tmp_path)
+    told = call_make(tmp_path, "--dry-run", "report").stdout.splitlines()
+    assert [line.split()[-1] for line in told] == [".ci/setup.sh"] * moved + ["report"]
+
+
+FAKE = """#!/bin/sh
+echo "$*" >> {told}
+case "$*" in
+"-m venv .venv") mkdir -p .venv/bin && ln -s {python} .venv/bin/python ;;
+*intact.py) [ -e {intact} ] ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("moved", "intact"), [(False, True), (True, True), (False, False)])
+def test_setup_mends_what_is_damaged_and_leaves_the_rest(tmp_path, moved, intact):
+    """A Python that only tells how it was called stands in for the real one."""
+    told, python = tmp_path / "told", tmp_path / "python"
+    python.write_text(FAKE.format(told=told, python=python, intact=tmp_path / "intact"), "utf-8")
+    python.chmod(0o755)
+    lay_out(tmp_path, "/elsewhere" if moved else tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir()
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(python)
+    if intact:
+        (tmp_path / "intact").touch()
+    assert call_make(tmp_path, "setup", PYTHON=str(python)).returncode == 0
+    made = "-m venv .venv" in told.read_text().splitlines()
+    assert made is (moved or not intact)
+    stamp = tmp_path / ".venv" / ".metaworkbook-current"
+    assert stamp.read_text() == f"{tmp_path.resolve()}\n"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_lost_file_of_a_package_is_damage(tmp_path, lost):
+    (tmp_path / "x-1.dist-info").mkdir()
+    (tmp_path / "x-1.dist-info" / "METADATA").write_text("Name: x\n", encoding="utf-8")
+    (tmp_path / "x-1.dist-info" / "RECORD").write_text("x/a.py,,\nx/b.pyc,,\n", encoding="utf-8")
+    if not lost:
+        (tmp_path / "x").mkdir()
+        (tmp_path / "x" / "a.py").touch()
+    script = f"import sys; sys.path = [{str(tmp_path)!r}, *sys.path]; import runpy; "
+    script += f"runpy.run_path({str(ROOT / '.ci' / 'intact.py')!r})"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.returncode == lost
+    assert ended.stderr.endswith("lacks files of x\n" if lost else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,25 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path, monkeypatch):
             paths.root()
     finally:
         os.chdir(before)
+
+
+def test_a_project_with_another_package_is_refused(project):
+    """As a project is that was copied together with its environment."""
+    assert paths.root() == project.resolve()
+    (project / "lib" / "metaworkbook").mkdir(parents=True)
+    with pytest.raises(WorkbookError, match=r"runs the package of .* Run in .*: make setup"):
+        paths.root()
+    here = Path(paths.__file__).resolve().parents[2]
+    shutil.rmtree(project / "lib")
+    (project / "lib").symlink_to(here / "lib")
+    assert paths.root() == project.resolve()
+
+
+def test_what_is_bound_stays(project, monkeypatch):
+    monkeypatch.setattr(paths, "_variables", os.environ)
+    monkeypatch.setenv(paths.BUILD_VARIABLE, str(project / "build"))
+    paths.bind()
+    monkeypatch.setenv(paths.BUILD_VARIABLE, str(project / "other"))
+    monkeypatch.delenv(paths.ROOT_VARIABLE)
+    assert paths.build() == project / "build"
+    assert paths.root() == project
