@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_check_prints_every_problem_of_evidence_list_and_notebooks(project, call
     assert (code, out) == (1, "")
     lines = err.splitlines()
     assert any(line.startswith("effects/studies.csv") for line in lines)
-    assert any(line.startswith("notebooks/pages.toml (two)") for line in lines)
+    assert any(line.startswith("notebooks/pages.toml, row 8 (two)") for line in lines)
     assert any(line.startswith("notebooks/two.ipynb (cell 2): found print()") for line in lines)
     assert lines[-1] == f"{len(lines) - 1} problems found."
     assert "Traceback" not in err
@@ -219,15 +220,58 @@ def test_help_names_every_command_and_option(call):
         assert option in out
 
 
-def test_an_interruption_is_told_calmly(project, call, monkeypatch):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_is_told_calmly(project, call, monkeypatch, number, code):
     from metaworkbook.publishing import build
 
-    def interrupt(*_):
-        raise KeyboardInterrupt
+    monkeypatch.setattr(build, "build", lambda *_: signal.raise_signal(number))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert call("report")[::2] == (code, "Stopped; there is no site.\n")
+        (project / "build" / "site").mkdir(parents=True)
+        assert call("report")[::2] == (code, "Stopped; the last site is unchanged.\n")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
-    monkeypatch.setattr(build, "build", interrupt)
-    code, _, err = call("report")
-    assert (code, err) == (130, "Stopped; the last site is unchanged.\n")
+
+ROGUE = {
+    "secrets.py": ("report", "secrets", "or unset PYTHONPATH"),
+    "click.py": ("--help", "click", "or unset PYTHONPATH"),
+}
+
+
+@pytest.mark.parametrize("name", ROGUE)
+def test_a_package_that_cannot_be_imported_is_one_message(project, tmp_path, name):
+    """A module in front of the environment's own does what a damaged one would do."""
+    command, lacking, remedy = ROGUE[name]
+    (tmp_path / "rogue").mkdir()
+    (tmp_path / "rogue" / name).write_text("raise ImportError(f'no {__name__}')", "utf-8")
+    told = subprocess.run(
+        [sys.executable, "-m", "metaworkbook.cli", command],
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "rogue")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 1
+    (line,) = told.stderr.splitlines()
+    assert f"no {lacking}" in line
+    assert "Run: make setup" in line
+    assert remedy in line
+
+
+def test_a_notebook_that_is_not_there_is_named_as_it_was(project, call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in ("nope.ipynb", "a/b/nope.ipynb", str(tmp_path / "nope.ipynb")):
+        code, _, err = call("tidy", given)
+        assert code == 1
+        assert err.startswith(f"{given}: found no such file or directory")
+
+
+def test_a_site_without_a_day_says_so(project, call, stand_ins, monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert "note: no commit tells the day of the sources" in call("report")[1]
+    (project / "build" / "site" / "index.html").unlink()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    assert "no commit" not in call("report")[1]
 
 
 def test_nothing_heavy_is_imported_when_nothing_has_to_be_done(project, call, stand_ins):

@@ -10,12 +10,30 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
-
 from metaworkbook.errors import WorkbookError, make_printable
+
+
+def describe_lack(error: ImportError) -> str:
+    """Return what to do where a package that this one needs cannot be imported."""
+    named = os.environ.get("PYTHONPATH")
+    rogue = f", or unset PYTHONPATH ({named}), whose files come first" if named else ""
+    return make_printable(f"the environment is damaged: {error}. Run: make setup{rogue}")
+
+
+try:
+    import click
+except ImportError as error:
+    sys.exit(describe_lack(error))
 
 INTERRUPTED = 130
 TERMINATED = 143
+
+
+class Terminated(SystemExit):
+    """The system asks this command to end."""
+
+
+STOPPED = (KeyboardInterrupt, Terminated)
 # What the system says where nothing can be printed.
 UNHEARD = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 FILE = click.Path(path_type=Path)
@@ -93,6 +111,8 @@ def report(
     grid: Path | None,
 ) -> None:
     """Run the pages that changed and build the site into build/site."""
+    from metaworkbook import paths
+    from metaworkbook.publishing import swap
     from metaworkbook.publishing.build import Options, build
     from metaworkbook.publishing.progress import choose_progress
 
@@ -108,9 +128,9 @@ def report(
     try:
         with choose_progress() as progress:
             outcome = build(options, progress)
-    except KeyboardInterrupt:
-        click.echo("Stopped; the last site is unchanged.", err=True)
-        raise SystemExit(INTERRUPTED) from None
+    except STOPPED as error:
+        state = swap.tell_state(paths.build())
+        raise _stop(error, f"{state[0].lower()}{state[1:]}") from None
     index = outcome.site / "index.html"
     if outcome.failures:
         state = "holds the other pages" if outcome.swapped else "is the last good site"
@@ -203,9 +223,9 @@ def _run_grid(
     try:
         with choose_progress() as progress:
             outcome = run_grid(file, jobs, engine, limits, backend, scheduler, progress)
-    except KeyboardInterrupt:
-        click.echo("Stopped; the runs made so far are kept: run it again to go on.", err=True)
-        raise SystemExit(INTERRUPTED) from None
+    except STOPPED as error:
+        words = "the runs made so far are kept: run it again to go on."
+        raise _stop(error, words) from None
     failed = f", {len(outcome.failures)} failed" if outcome.failures else ""
     click.echo(f"{_count(outcome.runs, 'run')}, {outcome.kept} kept{failed}: {outcome.file}")
     if outcome.failures:
@@ -228,9 +248,9 @@ def multiverse(page: str, jobs: int, backend: str, scheduler: str) -> None:
     counter = Counter(f"multiverse {page}")
     try:
         done = sweep(page, jobs, backend, scheduler, counter.tell)
-    except KeyboardInterrupt:
-        click.echo("Stopped; the fits made so far are kept: run it again to go on.", err=True)
-        raise SystemExit(INTERRUPTED) from None
+    except STOPPED as error:
+        words = "the fits made so far are kept: run it again to go on."
+        raise _stop(error, words) from None
     told = done.summary
     click.echo(
         f"{told.run - told.failed} of {told.run} specifications ran ({told.combinations} "
@@ -252,7 +272,7 @@ def tidy(notebooks: tuple[Path, ...]) -> None:
     from metaworkbook.publishing import source
 
     files = notebooks or sorted(paths.notebooks().glob("*.ipynb"))
-    changed = [file for file in files if source.tidy(file)]
+    changed = [file for file in files if source.tidy(file, str(file) if notebooks else "")]
     for file in changed:
         click.echo(f"tidied {file.name}")
     click.echo(f"{_count(len(files), 'notebook')}, {len(changed)} changed.")
@@ -277,6 +297,16 @@ def clean() -> None:
     click.echo(f"Removed {folder}.")
 
 
+def _terminate(*_: Any) -> None:
+    raise Terminated(TERMINATED)
+
+
+def _stop(error: BaseException, words: str) -> SystemExit:
+    """Say what a command that was stopped leaves; return how it ends."""
+    click.echo(f"Stopped; {words}", err=True)
+    return error if isinstance(error, Terminated) else SystemExit(INTERRUPTED)
+
+
 def _ask_reason(mark: str) -> str:
     return f'Say why in CHANGELOG.md, in an entry that holds the words "{mark}".'
 
@@ -292,11 +322,17 @@ def main() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     # Ended by the system, a build still puts away what it began.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except WorkbookError as error:
         print(make_printable(str(error)), file=sys.stderr)
+        sys.exit(1)
+    except ImportError as error:
+        # What this package itself lacks is a defect of it.
+        if (error.name or "").split(".")[0] == "metaworkbook":
+            raise
+        print(describe_lack(error), file=sys.stderr)
         sys.exit(1)
     except OSError as error:
         if error.errno not in UNHEARD or error.filename is not None:

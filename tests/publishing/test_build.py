@@ -319,7 +319,7 @@ def test_a_mistake_found_while_rendering_keeps_the_site(three, ran, jobs):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_full_disk_while_rendering_is_one_message(three, ran, jobs):
-    with pytest.raises(WorkbookError, match=r"the disk is full\. The last site is unchanged"):
+    with pytest.raises(WorkbookError, match=r"the disk is full\. There is no site\. Free"):
         go(books.make_renderer(OSError(28, "No space left on device", "x")), jobs=jobs)
     assert sorted(os.listdir(three / "build")) == [".lock", "bodies", "executed", "results"]
 

@@ -91,6 +91,18 @@ def test_a_grid_that_cannot_be_run_is_refused(page, text, words):
     with pytest.raises(ProblemsError) as caught:
         read_grid(write(page, text))
     assert words in str(caught.value)
+    # Each says what to do, and none lays out the file.
+    for line in str(caught.value).splitlines()[:-1]:
+        assert line.endswith(".")
+        assert len(line) < 600
+
+
+def test_a_list_of_pages_is_no_grid(page):
+    with pytest.raises(ProblemsError) as caught:
+        read_grid(page / "notebooks" / "pages.toml")
+    first = str(caught.value).splitlines()[0]
+    assert first.startswith("pages.toml, grid: found nothing; allowed: a list of values")
+    assert "Write [grid]. A grid says: page, a page's name" in first
 
 
 def test_a_missing_file_is_named(page):

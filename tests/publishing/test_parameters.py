@@ -146,3 +146,9 @@ def test_only_given_values_and_the_page_are_injected():
 def test_every_type_has_words():
     _, problems = declare(SOURCE + "\n".join(f"x{n}: {t} = {{}}" for n, t in enumerate(TYPES)))
     assert len(problems) == len(TYPES)
+
+
+def test_a_wrong_value_is_told_with_the_line_of_its_page():
+    page = Page("name", "a.ipynb", {"en": "", "nb": ""}, "answers", {"k": "x", "z": 1}, row=14)
+    for problem in check_parameters(page, declare()[0]):
+        assert str(problem).startswith("notebooks/pages.toml, row 14 (name), parameter ")

@@ -171,7 +171,7 @@ def test_a_second_build_can_wait(build, hold):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "the disk is full. The last site is unchanged. Free space"),
+        (errno.ENOSPC, "the disk is full. There is no site. Free space"),
         (errno.EACCES, "it may not be written"),
         (errno.EROFS, "it may not be written"),
         (errno.EFBIG, "it is larger than a file may be"),

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -115,7 +115,10 @@ def assemble(
         name, result = page.name, results[page.name]
         executed = executed_file(build, name).read_bytes()
         digest = bodies.digest(
-            hashlib.sha256(executed).hexdigest(), asdict(page), titles, result.get("headline")
+            hashlib.sha256(executed).hexdigest(),
+            asdict(replace(page, row=0)),
+            titles,
+            result.get("headline"),
         )
         body = bodies.find(name, digest)
         if body is None:

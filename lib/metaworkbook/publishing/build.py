@@ -18,6 +18,7 @@ from typing import Any
 from metaworkbook import paths
 from metaworkbook.errors import LedgerError, Problem, ProblemsError, WorkbookError
 from metaworkbook.publishing import keys, manifest, swap
+from metaworkbook.publishing.crate import UNDATED, UNDATED_WORDS
 from metaworkbook.publishing.failures import Failure
 from metaworkbook.publishing.keeping import keep
 from metaworkbook.publishing.plan import (
@@ -281,6 +282,8 @@ class _Build:
             swapped = bool(available)
             if available:
                 self.progress.say(f"putting the site together: {len(available)} pages")
+                if self.beginning.shared["date"] == UNDATED:
+                    self.progress.say(f"note: {UNDATED_WORDS}")
                 renderer = self.renderer or load_renderer()
                 jobs = self.options.jobs
                 unfit = publish(self.folder, available, ledger, renderer, self.beginning, jobs)

@@ -21,6 +21,10 @@ DESCRIPTION = (
 )
 LICENCE = "https://spdx.org/licenses/MIT"
 UNDATED = "1980-01-01"
+UNDATED_WORDS = (
+    f"no commit tells the day of the sources: the archive's description says {UNDATED}. "
+    "Build where git is, or set SOURCE_DATE_EPOCH."
+)
 
 
 def write_crate(

@@ -44,6 +44,8 @@ FOLDER = "grid"
 MOST = 10_000
 #: Levels of the results below which numbers become columns.
 DEPTH = 3
+CORRECT = "Name a readable file, and correct the line."
+EXAMPLE = 'A grid says: page, a page\'s name, and below [grid] such as rater = ["client", "any"].'
 
 
 @dataclass(frozen=True)
@@ -80,22 +82,37 @@ def read_grid(file: Path) -> Grid:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         found = str(getattr(error, "strerror", None) or error)
-        raise ProblemsError([Problem(place, found=found, allowed="TOML in UTF-8")]) from None
+        raise ProblemsError(
+            [Problem(place, found=found, allowed="TOML in UTF-8", remedy=CORRECT)]
+        ) from None
     problems = [
-        Problem(place, 0, "", key, f'"{key}"', "page, grid", "Remove it.")
+        Problem(place, 0, "", key, f'"{key}"', "page, grid", f"Remove it. {EXAMPLE}")
         for key in sorted(set(content) - {"page", "grid"})
     ]
     page, grid = content.get("page"), content.get("grid")
     if not isinstance(page, str):
-        problems.append(Problem(place, 0, "", "page", repr(page), "a page's name", "Name it."))
+        problems.append(
+            Problem(
+                place, 0, "", "page", _name(page), "a page's name", f'Write page = "...". {EXAMPLE}'
+            )
+        )
     sound = isinstance(grid, dict) and grid
     if not sound or not all(isinstance(each, list) and each for each in grid.values()):
         allowed = "a list of values for each parameter"
-        problems.append(Problem(place, 0, "", "grid", repr(grid), allowed, "Write [grid]."))
+        empty = [name for name, each in (grid if sound else {}).items() if not each]
+        found = f"nothing for {empty[0]}" if empty else _name(grid)
+        problems.append(Problem(place, 0, "", "grid", found, allowed, f"Write [grid]. {EXAMPLE}"))
     if problems:
         raise ProblemsError(problems)
     planned = choose_pages(plan, [page], f"{place}, page")[0]
     return Grid(planned, _combine(planned, grid, place))
+
+
+def _name(value: Any) -> str:
+    """Return a value in few words."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "values that are no lists"
+    return "nothing" if value is None else repr(value)[:40]
 
 
 def _combine(planned: Planned, grid: dict[str, list], place: str) -> list[dict[str, Any]]:
@@ -105,7 +122,7 @@ def _combine(planned: Planned, grid: dict[str, list], place: str) -> list[dict[s
         allowed = "every parameter but page"
         problems[Problem(place, 0, planned.name, "page", '"page"', allowed, "Remove it.")] = None
     for name, values in grid.items():
-        pages = [replace(planned.page, parameters={name: value}) for value in values]
+        pages = [replace(planned.page, parameters={name: value}, row=0) for value in values]
         wrong = [each for page in pages for each in check_parameters(page, declared, place)]
         problems |= dict.fromkeys(wrong)
         taken = [] if wrong else [repr(resolve_parameters(page, declared)[name]) for page in pages]
@@ -115,7 +132,8 @@ def _combine(planned: Planned, grid: dict[str, list], place: str) -> list[dict[s
             problems[problem] = None
     count = math.prod(len(values) for values in grid.values())
     if count > MOST:
-        problem = Problem(place, 0, planned.name, "grid", f"{count} runs", f"at most {MOST}")
+        problem = Problem(place, 0, planned.name, "grid", f"{count} runs", f"at most {MOST}",
+                          "Vary less.")  # fmt: skip
         problems[problem] = None
     if problems:
         raise ProblemsError(list(problems))

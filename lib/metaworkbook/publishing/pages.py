@@ -46,6 +46,8 @@ class Page:
         Values for the notebook's parameters; those not named keep the notebook's defaults.
     summary : dict of str
         One sentence by language, empty where none was given.
+    row : int
+        Line of its ``[[page]]``, for messages; no part of what the page is.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Page:
     section: str
     parameters: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, str] = field(default_factory=dict)
+    row: int = field(default=0, compare=False)
 
 
 def read_pages(folder: Path | None = None) -> list[Page]:
@@ -106,7 +109,7 @@ def collect_pages(folder: Path | None = None) -> tuple[list[Page], list[Problem]
         problems.extend(found)
         # The parameters of a page are judged whatever else is wrong with it.
         if not {each.column for each in found} & {"", "name", "notebook", "parameters"}:
-            pages.append(_make_page(entry))
+            pages.append(_make_page(entry, line))
     problems.extend(_check_duplicates(entries, lines, place))
     return pages, problems
 
@@ -201,7 +204,7 @@ def _check_duplicates(entries: list, lines: list[int], place: str) -> list[Probl
     return problems
 
 
-def _make_page(entry: dict) -> Page:
+def _make_page(entry: dict, row: int) -> Page:
     summary = {"en": entry.get("summary", ""), "nb": entry.get("summary_nb", "")}
     return Page(
         name=entry["name"],
@@ -210,6 +213,7 @@ def _make_page(entry: dict) -> Page:
         section=entry.get("section", ""),
         parameters=dict(entry.get("parameters", {})),
         summary=summary,
+        row=row,
     )
 
 

@@ -71,11 +71,11 @@ def check_parameters(
         if name not in declared:
             remedy = suggest(name, allowed) + "Rename or remove it."
             words = ", ".join(allowed) or "none"
-            problems.append(Problem(place, 0, page.name, where, f'"{name}"', words, remedy))
+            problems.append(Problem(place, page.row, page.name, where, f'"{name}"', words, remedy))
         elif not _fits(value, declared[name].annotation):
             words = _describe(declared[name].annotation)
             found = f"{value!r} ({type(value).__name__})"
-            problems.append(Problem(place, 0, page.name, where, found, words, "Correct it."))
+            problems.append(Problem(place, page.row, page.name, where, found, words, "Correct it."))
     return problems
 
 

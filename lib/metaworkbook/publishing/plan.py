@@ -114,6 +114,7 @@ def check_values(plan: list[Planned], ledger: Any) -> list[Problem]:
                 replace(
                     problem,
                     file=f"notebooks/{FILE}",
+                    row=planned.page.row,
                     key=planned.name,
                     column=f"parameter {problem.column} of {planned.page.notebook}",
                 )

@@ -50,7 +50,8 @@ class Beginning:
             more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
             raise WorkbookError(
                 f"{', '.join(moved[:MOST_NAMED])}{more}: edited while the pages ran, so nobody can "
-                "tell which state they show. The last site is unchanged. Run: metaworkbook report"
+                f"tell which state they show. {swap.tell_state(paths.build())} "
+                "Run: metaworkbook report"
             )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from metaworkbook import paths
 from metaworkbook.errors import WorkbookError, make_printable
 from metaworkbook.publishing.failures import Failure, describe, number_cell
+from metaworkbook.publishing.swap import tell_state
 
 TIME_LIMIT = 600.0
 MEMORY_LIMIT = 4096
@@ -189,11 +190,12 @@ class Nursery:
         self.close()
         words, code = "the process that runs the notebooks", self.process.returncode
         if code < 0:
-            ended = signal.Signals(-code).name
-            return WorkbookError(
-                f"{words} was ended by {ended}, as the system does when memory runs out. The last "
-                "site is unchanged. Free memory, or run with --jobs 1."
-            )
+            ended, why, remedy = signal.Signals(-code).name, "", "Run again."
+            if code == -signal.SIGKILL:
+                why = ", as the system does when memory runs out"
+                remedy = "Free memory, or run with --jobs 1."
+            state = tell_state(paths.build())
+            return WorkbookError(f"{words} was ended by {ended}{why}. {state} {remedy}")
         try:
             last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:

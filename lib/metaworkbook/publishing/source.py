@@ -23,15 +23,17 @@ HALF = re.compile("[\ud800-\udfff]")
 CELL_TYPES = ("code", "markdown", "raw")
 
 
-def read_notebook(file: Path) -> dict[str, Any]:
+def read_notebook(file: Path, place: str = "") -> dict[str, Any]:
     """Return a notebook as JSON holds it, with every cell's source as one text.
+
+    Messages name it by ``place``, or else by its folder and name.
 
     Raises
     ------
     PageError
         If the file cannot be read, is not JSON, or is not a notebook of format 4.
     """
-    place = f"{file.parent.name}/{file.name}"
+    place = place or f"{file.parent.name}/{file.name}"
     try:
         content = json.loads(file.read_bytes().decode("utf-8"))
     except OSError as error:
@@ -98,9 +100,9 @@ def canonicalise(notebook: dict[str, Any]) -> dict[str, Any]:
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
 
-def tidy(file: Path) -> bool:
+def tidy(file: Path, place: str = "") -> bool:
     """Bring a notebook's file to its canonical form; return whether that changed it."""
-    text = format_notebook(canonicalise(read_notebook(file)))
+    text = format_notebook(canonicalise(read_notebook(file, place)))
     if file.read_bytes() == text.encode("utf-8"):
         return False
     file.write_text(text, encoding="utf-8")

@@ -89,8 +89,11 @@ def _is_same(handle: TextIO, file: Path) -> bool:
 
 
 @contextmanager
-def explain(folder: Path, kept: str = "The last site is unchanged.") -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into one message; ``kept`` consoles."""
+def explain(folder: Path, kept: str = "") -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one message.
+
+    ``kept`` consoles, by default with the state of the site in ``folder``.
+    """
     try:
         yield
     except OSError as error:
@@ -109,7 +112,13 @@ def explain(folder: Path, kept: str = "The last site is unchanged.") -> Iterator
             what, remedy = f"{error.strerror.lower()}", "Name another folder, or run again."
         else:
             raise
+        kept = kept or tell_state(folder)
         raise WorkbookError(f"{place}: {what}. {kept} {remedy}") from None
+
+
+def tell_state(build: Path) -> str:
+    """Return what a build that ended too soon leaves in ``build``."""
+    return "The last site is unchanged." if os.path.exists(build / SITE) else "There is no site."
 
 
 def heal(build: Path) -> None:
