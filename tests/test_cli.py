@@ -220,11 +220,19 @@ def test_help_names_every_command_and_option(call):
         assert option in out
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interruption_is_told_calmly(project, call, monkeypatch, number, code):
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def terminate(*_):
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(interrupt, 130), (terminate, 143)])
+def test_an_interruption_is_told_calmly(project, call, monkeypatch, stop, code):
     from metaworkbook.publishing import build
 
-    monkeypatch.setattr(build, "build", lambda *_: signal.raise_signal(number))
+    monkeypatch.setattr(build, "build", stop)
     before = signal.getsignal(signal.SIGTERM)
     try:
         assert call("report")[::2] == (code, "Stopped; there is no site.\n")
