@@ -46,8 +46,7 @@ WORDS = {
     "confidence hold_back oddity raw_effect_ids coder_note",
     "review_moderators": "moderator_id meta_id moderator levels test_statistic result "
     "result_kind p_relation",
-    "claims": "claim_id study_id same_as claim x y direction statistic proposition "
-    "seen_in_source",
+    "claims": "claim_id study_id same_as claim x y direction statistic proposition seen_in_source",
     "second_coding": "effect_id found direction significance",
     "leftovers": "raw_id raw_table reason",
 }

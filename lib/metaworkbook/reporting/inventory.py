@@ -102,7 +102,8 @@ def show_ladder(ladder: pd.DataFrame) -> Shown:
             share = 100 * row["persons"] / read if read and row["step"] != "known" else math.nan
             share = format_number(share, 0, language)
             persons = format_number(row["persons"], 0, language)
-            lines.append([translate(STEPS[row["step"]], language), row["samples"], persons, share])
+            samples = format_number(row["samples"], 0, language)
+            lines.append([translate(STEPS[row["step"]], language), samples, persons, share])
         return draw_table(
             translate("How far the evidence reaches", language),
             [translate(w, language) for w in ("Step", "Samples", "Persons", "Share of persons, %")],

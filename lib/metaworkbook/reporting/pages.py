@@ -25,7 +25,8 @@ def show_question(x: dict[str, str], y: dict[str, str], rows: int, left_out: int
             "{rows}. What is left out is listed below with the reason."
             if left_out
             else "How does {x} go with {y}? Rows about this question: {rows}. All enter here.",
-            language, x=x[language], y=y[language], all=rows + left_out, rows=rows,
+            language, x=x[language], y=y[language],
+            all=format_number(rows + left_out, 0, language), rows=format_number(rows, 0, language),
         )  # fmt: skip
         return f'<p class="lead">{escape(text)}</p>'
 
