@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import betaln
 from scipy.stats import norm, t
 
 from metaworkbook.errors import InputError
@@ -310,11 +312,40 @@ def test_limits():
         (lambda: c.d_change(1, 2, 0, 9, 0.1), "sd1i: found 0"),
         (lambda: c.d_change(1, 2, 1, 2, 0.1), "ni: found 2; allowed: at least 3"),
         (lambda: c.d_change(1, 2, 1, 9, 1), "ri: found 1"),
+        (lambda: c.r_from_counts(1, 2, 3, 1e200), "di: found 1e\\+200; allowed: at most 1e\\+75"),
+        (lambda: c.r_from_d(0.5, 2, 1e200), "n2i: found 1e\\+200"),
+        (lambda: c.biserial(0.5, 1e200, 2), "n1i: found 1e\\+200"),
+        (lambda: c.d_change(1e200, 0, 1, 9, 0.1), "m1i - m2i over sd1i: found"),
+        (lambda: c.d_change(1e308, -1e308, 1, 9, 0.1), "m1i - m2i over sd1i: found inf"),
+        (lambda: c.r_from_p(5e-324, 500, 1), "pi: found 4.94066e-324; allowed: at least 1e-307"),
+        (lambda: c.critical_r(500, 5e-324), "level: found 4.94066e-324"),
+        (lambda: c.z_from_r(1 - 1e-16, 1e308), "vi: found 1e\\+308"),
     ],
 )
 def test_refuses_by_name(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+@pytest.mark.parametrize("p", [1e-300, 1e-307])
+@pytest.mark.parametrize("n", [5, 10, 500])
+def test_a_p_too_small_for_t_still_has_its_r(p, n):
+    """The density of r without an association, (1 - r^2)^((n - 4) / 2), summed from r to 1."""
+    r = float(c.r_from_p(p, n, -1))
+    assert r == -float(c.critical_r(n, p))
+    if n < 500:
+        assert r == -1.0
+        return
+    top = (n - 4) / 2 * np.log1p(-(r**2))
+    area = quad(lambda x: np.exp((n - 4) / 2 * np.log1p(-(x**2)) - top), -r, 1, epsrel=1e-10)[0]
+    assert top + np.log(2 * area) - betaln(0.5, (n - 2) / 2) == pytest.approx(np.log(p), rel=1e-9)
+
+
+def test_a_cut_that_leaves_nearly_nobody():
+    """The variance is the same whichever group is the small one, and the estimate too."""
+    one, other = c.biserial(1e-9, 3, 1e20), c.biserial(1e-9, 1e20, 3)
+    close(one.yi, other.yi)
+    assert float(one.vi) == pytest.approx(float(other.vi), rel=1e-9)
 
 
 def test_takes_arrays_of_one_shape_and_locks_them():

@@ -143,6 +143,8 @@ class TestCombineP:
             (([0.1, np.nan], [1, 1]), "nan at position 1"),
             (([0.1, 0.2], [1, 0]), "sign: found 0 in row 1"),
             (([0.1, 0.2], [1, 1], [1, 0]), "weights: found 0 in row 1"),
+            (([0.1, 5e-324], [1, -1]), "p: found .* in row 1; allowed: from 1e-300 to 1"),
+            (([0.1, 0.2], [1, 1], [1e-300, 1e300]), "weights: found 1e-300 in row 0"),
             (([0.1, 0.2], [1, 1], [1]), "found 2, 2 and 1 values"),
         ],
     )

@@ -14,6 +14,10 @@ from metaworkbook.results.conversions import EffectSize
 
 #: Beyond it d is a misprint, and the sixth power in its variance leaves the range of numbers.
 LARGEST_D = 1e6
+#: Beyond them the product of four counts, and the square of a change, leave the range of numbers.
+LARGEST_COUNT, LARGEST_CHANGE = 1e75, 1e150
+#: Below it a p-value has lost its digits, and no quantile is right.
+SMALLEST_P = 1e-307
 
 
 def fisher_z(ri: ArrayLike, ni: ArrayLike) -> EffectSize:
@@ -80,30 +84,29 @@ def r_from_f(fi: ArrayLike, dfi: ArrayLike, sign: ArrayLike) -> np.ndarray:
 def r_from_p(pi: ArrayLike, ni: ArrayLike, sign: ArrayLike) -> np.ndarray:
     """Return the correlation of ``n`` persons that an exact two-sided p and its sign determine.
 
-    t = t^-1(1 - p/2; n - 2), then `r_from_t`. Raises InputError unless 0 < p <= 1, n >= 4 and the
-    sign is -1 or 1. p = 1 gives r = 0. By hand: p of t(12) = 2 with n = 14 gives r = .5.
+    t = t^-1(1 - p/2; n - 2), then `r_from_t`. Raises InputError unless `SMALLEST_P` <= p <= 1,
+    n >= 4 and the sign is -1 or 1. p = 1 gives r = 0.
+    By hand: p of t(12) = 2 with n = 14 gives r = .5.
     """
-    from scipy.special import stdtrit
-
     p, n, s = _arrays(pi=pi, ni=ni, sign=sign)
     _require("pi", p, (p > 0) & (p <= 1), "0 < p <= 1")
+    _require("pi", p, p >= SMALLEST_P, f"at least {SMALLEST_P:g}")
     _require("ni", n, n >= 4, "at least 4")
     _require("sign", s, np.abs(s) == 1, "-1 or 1")
-    return r_from_t(-s * stdtrit(n - 2, p / 2), n - 2)
+    return _out(s * _size_at(p, n))
 
 
 def critical_r(ni: ArrayLike, level: ArrayLike = 0.05) -> np.ndarray:
     """Return the smallest |r| that is significant two-sided at ``level`` with n persons.
 
-    From t(n - 2); falls towards 0 as n grows. Raises InputError if n < 4 or not 0 < level < 1.
-    By hand: n = 4, level = .05: t(2) = 4.3027, r = .9500.
+    From t(n - 2); falls towards 0 as n grows. Raises InputError if n < 4 or not
+    `SMALLEST_P` <= level < 1. By hand: n = 4, level = .05: t(2) = 4.3027, r = .9500.
     """
-    from scipy.special import stdtrit
-
     n, alpha = _arrays(ni=ni, level=level)
     _require("ni", n, n >= 4, "at least 4")
     _require("level", alpha, (alpha > 0) & (alpha < 1), "0 < level < 1")
-    return r_from_t(-stdtrit(n - 2, alpha / 2), n - 2)
+    _require("level", alpha, alpha >= SMALLEST_P, f"at least {SMALLEST_P:g}")
+    return _out(_size_at(alpha, n))
 
 
 def r_from_d(di: ArrayLike, n1i: ArrayLike, n2i: ArrayLike) -> EffectSize:
@@ -112,13 +115,13 @@ def r_from_d(di: ArrayLike, n1i: ArrayLike, n2i: ArrayLike) -> EffectSize:
     r = d / sqrt(d^2 + h), h = m/n1 + m/n2, m = n1 + n2 - 2, with d the difference over the pooled
     SD (not corrected for small samples). The variance is that of group sizes fixed by design,
     h^2/(h + d^2)^3 (1/n1 + 1/n2 + d^2/(2N)): metafor's RPB with vtype "ST" (Tate 1954;
-    Jacobs and Viechtbauer 2017). d = 0 gives r = 0. Raises InputError for a group below 2 or a d
-    beyond a million, which no print means and whose variance is no number.
+    Jacobs and Viechtbauer 2017). d = 0 gives r = 0. Raises InputError for a group below 2 or
+    beyond `LARGEST_COUNT`, or a d beyond a million, which no print means and whose variance is no
+    number.
     """
     d, n1, n2 = _arrays(di=di, n1i=n1i, n2i=n2i)
     _require("di", d, np.abs(d) <= LARGEST_D, f"-{LARGEST_D:g} to {LARGEST_D:g}")
-    _require("n1i", n1, n1 >= 2, "at least 2")
-    _require("n2i", n2, n2 >= 2, "at least 2")
+    _require_groups(n1, n2)
     m = n1 + n2 - 2
     h = m / n1 + m / n2
     variance = h**2 / (h + d**2) ** 3 * (1 / n1 + 1 / n2 + d**2 / (2 * (n1 + n2)))
@@ -161,12 +164,13 @@ def r_from_counts(ai: ArrayLike, bi: ArrayLike, ci: ArrayLike, di: ArrayLike) ->
     """Return phi of a 2x2 table and its variance; rows are groups, the first column is y present.
 
     phi = (ad - bc) / sqrt((a+b)(c+d)(a+c)(b+d)); the variance is that of multinomial sampling
-    (Yule 1912; metafor's PHI with vtype "CS"). Raises InputError for a negative count or an empty
-    row or column, where phi does not exist. ad = bc gives 0.
+    (Yule 1912; metafor's PHI with vtype "CS"). Raises InputError for a count that is negative or
+    beyond `LARGEST_COUNT`, or an empty row or column, where phi does not exist. ad = bc gives 0.
     """
     a, b, c, d = _arrays(ai=ai, bi=bi, ci=ci, di=di)
     for name, count in (("ai", a), ("bi", b), ("ci", c), ("di", d)):
         _require(name, count, count >= 0, "at least 0")
+        _require(name, count, count <= LARGEST_COUNT, f"at most {LARGEST_COUNT:g}")
     n, row, column = a + b + c + d, (a + b) * (c + d), (a + c) * (b + d)
     _require("counts", row * column, row * column > 0, "no empty row or column")
     phi = (a * d - b * c) / np.sqrt(row * column)
@@ -187,17 +191,16 @@ def biserial(ri: ArrayLike, n1i: ArrayLike, n2i: ArrayLike) -> EffectSize:
     Raises
     ------
     InputError
-        If |r| >= 1 or a group holds fewer than 2.
+        If |r| >= 1 or a group holds fewer than 2 or more than `LARGEST_COUNT`.
     """
     from scipy.special import ndtri
 
     r, n1, n2 = _arrays(ri=ri, n1i=n1i, n2i=n2i)
     _require("ri", r, np.abs(r) < 1, "-1 < r < 1")
-    _require("n1i", n1, n1 >= 2, "at least 2")
-    _require("n2i", n2, n2 >= 2, "at least 2")
+    _require_groups(n1, n2)
     n = n1 + n2
     p, q = n1 / n, n2 / n
-    z = -ndtri(p)
+    z = np.where(p < q, -1, 1) * ndtri(np.minimum(p, q))  # a share near 1 would lose its digits
     f = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     estimate = np.sqrt(p * q) / f * r
     bounded = np.clip(estimate, -1, 1)
@@ -210,11 +213,13 @@ def biserial(ri: ArrayLike, n1i: ArrayLike, n2i: ArrayLike) -> EffectSize:
 def z_from_r(ri: ArrayLike, vi: ArrayLike) -> EffectSize:
     """Return Fisher z of correlations whose variance is not 1/(n - 3), by the delta method.
 
-    z = artanh(r), v_z = v / (1 - r^2)^2. Raises InputError if |r| >= 1 or v <= 0.
+    z = artanh(r), v_z = v / (1 - r^2)^2. Raises InputError if |r| >= 1, v <= 0 or v is beyond
+    `LARGEST_CHANGE`.
     """
     r, v = _arrays(ri=ri, vi=vi)
     _require("ri", r, np.abs(r) < 1, "-1 < r < 1")
     _require("vi", v, v > 0, "above 0")
+    _require("vi", v, v <= LARGEST_CHANGE, f"at most {LARGEST_CHANGE:g}")
     return EffectSize(_out(np.arctanh(r)), _out(v / (1 - r**2) ** 2))
 
 
@@ -226,7 +231,7 @@ def d_change(
     Raw-score standardisation with the correction for small samples J(n - 1), variance
     2(1 - r)/n + d^2/(2n) (Becker 1988; metafor's SMCR). ``ri`` is the correlation of the two
     measurements. Raises InputError unless sd1 > 0, |r| < 1 and n >= 3 (with 2 the correction would
-    make every change zero). No change gives 0.
+    make every change zero), or for a change beyond `LARGEST_CHANGE`. No change gives 0.
     """
     from scipy.special import gammaln
 
@@ -236,8 +241,30 @@ def d_change(
     _require("ri", r, np.abs(r) < 1, "-1 < r < 1")
     df = n - 1
     correction = np.exp(gammaln(df / 2) - 0.5 * np.log(df / 2) - gammaln((df - 1) / 2))
-    d = correction * (m1 - m2) / sd1
+    with np.errstate(over="ignore"):
+        d = correction * (m1 - m2) / sd1
+    small = np.abs(d) <= LARGEST_CHANGE
+    _require("m1i - m2i over sd1i", d, small, f"at most {LARGEST_CHANGE:g} either way")
     return EffectSize(_out(d), _out(2 * (1 - r) / n + d**2 / (2 * n)))
+
+
+def _size_at(p: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return the |r| of n persons that has the two-sided p.
+
+    Where p is too small for a number t, 1 - r^2 is the quantile at p of beta((n - 2) / 2, 1 / 2).
+    """
+    from scipy.special import betaincinv, stdtrit
+
+    t = -stdtrit(n - 2, p / 2)
+    far = np.isinf(t)
+    near = r_from_t(np.where(far, 0.0, t), n - 2)
+    return np.where(far, np.sqrt(1 - betaincinv((n - 2) / 2, 0.5, p)), near)
+
+
+def _require_groups(n1: np.ndarray, n2: np.ndarray) -> None:
+    for name, n in (("n1i", n1), ("n2i", n2)):
+        _require(name, n, n >= 2, "at least 2")
+        _require(name, n, n <= LARGEST_COUNT, f"at most {LARGEST_COUNT:g}")
 
 
 def _arrays(**given: ArrayLike) -> list[np.ndarray]:

@@ -16,6 +16,11 @@ from metaworkbook.models.arrays import LISTED, as_numbers, as_vector
 from metaworkbook.models.censored_rows import check_cluster
 from metaworkbook.results.directions import CombinedP, SignTest
 
+#: Half of a smaller p is no number any more; no print means one.
+SMALLEST_P = 1e-300
+#: Squares of smaller weights are lost beside those of the others.
+SMALLEST_SHARE = 1e-100
+
 
 def sign_test(signs: Any, cluster: Any = None) -> SignTest:
     """Test whether samples point one way more often than chance: exact, one vote a sample.
@@ -74,11 +79,12 @@ def combine_p(p: Any, sign: Any, weights: Any = None) -> CombinedP:
     Parameters
     ----------
     p : array_like, shape (k,)
-        Exact two-sided p-values, above 0 and at most 1; one a sample.
+        Exact two-sided p-values, from `SMALLEST_P` to 1; one a sample.
     sign : array_like, shape (k,)
         -1 or 1.
     weights : array_like, shape (k,), optional
-        Positive weights, such as the square roots of n; equal by default.
+        Positive weights, such as the square roots of n; equal by default. None may be less than
+        `SMALLEST_SHARE` of another.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def combine_p(p: Any, sign: Any, weights: Any = None) -> CombinedP:
     Raises
     ------
     InputError
-        For no value, p outside (0, 1], other signs than -1 and 1, or weights not above 0.
+        For no value, an unusable p, other signs than -1 and 1, or unusable weights.
 
     Notes
     -----
@@ -106,10 +112,14 @@ def combine_p(p: Any, sign: Any, weights: Any = None) -> CombinedP:
         )
     if p.size == 0:
         raise InputError("p: found no value; allowed: at least 1. Leave this combination out.")
-    _refuse("p", p, ~((p > 0) & (p <= 1)), "above 0 and at most 1", "A p of 0 was rounded.")
+    usable = (p >= SMALLEST_P) & (p <= 1)
+    _refuse("p", p, ~usable, f"from {SMALLEST_P:g} to 1", "A p of 0 was rounded.")
     _refuse("sign", sign, np.abs(sign) != 1, "-1 or 1", "Leave out results without a sign.")
     _refuse("weights", weights, ~(weights > 0), "above 0", "Take square roots of n.")
-    z = _pymare.stouffer(-sign * special.ndtri(p / 2.0), weights / weights.max())
+    shares = weights / weights.max()
+    allowed = f"at least {SMALLEST_SHARE:g} of the greatest"
+    _refuse("weights", weights, shares < SMALLEST_SHARE, allowed, "Take square roots of n.")
+    z = _pymare.stouffer(-sign * special.ndtri(p / 2.0), shares)
     return CombinedP(z=z, p_value=float(2.0 * special.ndtr(-abs(z))), k=p.size)
 
 
