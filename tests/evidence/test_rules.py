@@ -584,7 +584,8 @@ def test_a_claim_told_again_stands_after_the_first(tmp_path, tables):
 def test_a_review_among_the_studies_has_the_doi_it_was_read_under(tmp_path, tables):
     study = tables["studies"][-1] | {"study_id": "pool2020", "kind": "meta_analysis"}
     tables["studies"].append(study)
-    ledgers.find(tables, "reviews", "pool2020-02")["doi"] = "10.1234/pool"
+    for key in ("pool2020-01", "pool2020-02"):
+        ledgers.find(tables, "reviews", key)["doi"] = "10.1234/pool"
     for doi, found in (("", "blank"), ("10.1234/other", '"10.1234/other"')):
         study["doi"] = doi
         (problem,) = found_in(ledgers.write(tmp_path / "effects", tables))
