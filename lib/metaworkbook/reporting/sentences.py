@@ -45,7 +45,8 @@ def describe_pool(synthesis: Synthesis, x: str, y: str, language: str) -> str:
     return translate(
         "Over {samples} samples with {persons} persons the correlation of {x} with {y} is "
         "r = {r} (95 % interval {interval}), conditional on complete reporting.",
-        language, samples=format_number(synthesis.samples, 0, language), x=x, y=y, r=format_r(main.estimate, language),
+        language, samples=format_number(synthesis.samples, 0, language), x=x, y=y,
+        r=format_r(main.estimate, language),
         interval=format_interval(main.ci_low, main.ci_high, language),
         persons=format_number(synthesis.persons, 0, language),
     )  # fmt: skip
