@@ -43,6 +43,7 @@ ZOO = {
     "warns": books.make_notebook("import warnings\n\nwarnings.warn('look here')"),
     "syntax": books.make_notebook("1 +"),
     "full": books.make_notebook("open('/dev/full', 'w').write('x' * 10**6)"),
+    "brief": books.make_notebook(parameters='page: str = ""  # the page\'s name', save=False),
 }  # fmt: skip
 EXPECTED = {
     "error": "cell 3: ZeroDivisionError: division by zero. Open the notebook",
@@ -94,7 +95,7 @@ def zoo(request, tmp_path_factory):
 
 def test_one_failed_page_does_not_stop_the_others(zoo):
     _, folder, result, _ = zoo
-    assert result.done == ["good", "shown", "warns"]
+    assert result.done == ["good", "shown", "warns", "brief"]
     assert [failure.page for failure in result.failures] == [
         "error", "user", "exits", "dies", "shot", "eats", "syntax",
         "full",

@@ -20,6 +20,7 @@ from papermill.engines import Engine, NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
+from metaworkbook.publishing.seeds import PLAIN
 from metaworkbook.publishing.source import canonicalise, format_notebook
 
 ENGINES = ("kernels", "forked")
@@ -129,6 +130,7 @@ class KernelEngine(NBClientEngine):
             startup_timeout=OUTPUT_SECONDS,
             iopub_timeout=OUTPUT_SECONDS,
             shutdown_kernel="immediate",
+            extra_arguments=[PLAIN],
             on_cell_start=begin,
             kernel_manager_class=_choose_manager(),
             config=Config({"KernelManager": {"transport": "ipc", "ip": str(socket)}}),
@@ -186,7 +188,9 @@ class _Stage:
                 stage.record(message)
 
         self.session = Recorder(key=b"none")
-        config = Config({"HistoryManager": {"enabled": False}})
+        config = Config(
+            {"HistoryManager": {"enabled": False}, "InteractiveShell": {"automagic": False}}
+        )
         self.shell = ZMQInteractiveShell.instance(config=config, user_module=_fresh_main())
         for part in (self.shell.displayhook, self.shell.display_pub):
             part.session = self.session

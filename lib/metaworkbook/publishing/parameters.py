@@ -153,7 +153,7 @@ def _read_cell(source: str, place: str, key: str) -> tuple[dict[str, Parameter],
         comment = rest.decode().partition("#")[2].strip()
         declared[name] = Parameter(name, annotation, default, comment)
     if "page" not in declared and not problems:
-        remedy = 'Add: page: str = ""  # the page\'s name, set by the build'
+        remedy = 'Add: page: str = ""  # name of the page, set by the build'
         problems.append(Problem(place, 0, key, TAG, "no page", "a parameter page: str", remedy))
     elif "page" in declared and declared["page"].annotation != "str":
         found = f"page: {declared['page'].annotation}"

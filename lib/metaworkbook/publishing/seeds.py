@@ -24,6 +24,8 @@ from metaworkbook import paths
 from metaworkbook.publishing.processes import die_with
 
 LAUNCHER = "ipykernel_launcher"
+# A cell of the one line `page: str = ""` assigns; IPython would call its magic %page.
+PLAIN = "--InteractiveShell.automagic=False"
 POLL_SECONDS = 0.05
 
 
@@ -144,7 +146,7 @@ def _serve(connection_file: str) -> None:
     # A loop that the parent may have made would share its queue of events.
     asyncio.set_event_loop(asyncio.new_event_loop())
     kernel = IPKernelApp.instance()
-    kernel.initialize(["-f", connection_file])
+    kernel.initialize(["-f", connection_file, PLAIN])
     # Matplotlib asks for the kernel when it is imported, and that was before there was one.
     _enable_matplotlib_integration()
     kernel.start()
