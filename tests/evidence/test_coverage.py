@@ -104,3 +104,11 @@ def test_a_claim_told_again_counts_once_and_stands_with_the_first(tmp_path, tabl
     listed = coverage.list_claims(ledger).set_index("claim_id")
     assert listed["again"].to_dict() == {"alm2001-claim": ["Longer."], "gran2010-09": []}
     assert listed["proposition"]["alm2001-claim"] == "P1 P2 P10"
+
+
+def test_a_family_keeps_its_name_beside_a_construct_of_the_same_id(real_ledger):
+    families = coverage.name_families(real_ledger)
+    constructs = coverage.name_predictors(real_ledger)
+    assert families["en"]["attachment_to_therapist"] == "attachment to the therapist"
+    assert constructs["en"]["attachment_to_therapist"].endswith("unspecified")
+    assert set(families["nb"]) == set(real_ledger.tables["constructs"]["family"])

@@ -8,7 +8,7 @@ import pytest
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.propositions import KINDS, PROPOSITIONS
-from metaworkbook.evidence.questions import ask_propositions
+from metaworkbook.evidence.questions import ask_propositions, list_entered
 from metaworkbook.models.verdicts import judge_propositions
 
 from .synthetic import SIGNS, Writer, proposition
@@ -217,3 +217,34 @@ def test_the_early_alliance_falls_back_when_a_sample_that_decides_it_turns(
     for name in ("effects", "samples", "studies"):
         tables[name] = pd.concat([tables[name], made.tables[name]], ignore_index=True)
     assert moved(real_verdicts, Ledger(tables, "turned")) == {}
+
+
+def test_the_coverage_of_a_part_counts_what_passes_its_filters():
+    writer = Writer()
+    for phase in ("early", "early", "late"):
+        writer.effect(writer.sample(), "attachment_avoidance", "alliance_total", -1.0, phase=phase,
+                      statistic="r", value=-0.3)  # fmt: skip
+    (question,) = ask_propositions(writer.ledger(), "P1")
+    ladders = {
+        part.name: {rung["step"]: rung["samples"] for rung in part.ladder}
+        for part in question.parts
+    }
+    early, ever = ladders["avoidance, early alliance"], ladders["avoidance, alliance at any time"]
+    assert (early["read"], early["in this pool"]) == (2, 2)
+    # What a review knows of was not filtered.
+    assert "known" not in early
+    assert (ever["known"], ever["read"], ever["in this pool"]) == (3, 3, 3)
+
+
+def test_a_difference_of_two_sides_has_no_ladder_of_one():
+    (question,) = ask_propositions(Writer().ledger(), "P2")
+    assert [part.name for part in question.parts if part.kind == "contrast" and part.ladder] == []
+
+
+def test_what_enters_a_part_is_listed_once_and_published_rows_are_none():
+    writer = write_mains("P1", 1.0)
+    writer.review("alliance_total", "outcome_other", 0.3)
+    questions = ask_propositions(writer.ledger(), "P1 P13")
+    entered = list_entered(questions)["entered"]
+    assert sorted(entered) == sorted(writer.ledger().tables["effects"]["effect_id"])
+    assert list_entered(ask_propositions(Writer().ledger(), "P1")) == {}

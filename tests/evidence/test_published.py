@@ -8,6 +8,7 @@ import pytest
 from metaworkbook.evidence.published import (
     bound_matched,
     group_published,
+    list_matched,
     match_published,
     review_arrays,
     select_published,
@@ -87,3 +88,19 @@ def test_the_persons_of_an_upper_bound_are_no_number():
                                                                  "n_relation": "<"}))  # fmt: skip
     told = review_arrays(select_published(writer.ledger(), "alliance", "outcome"))
     assert np.isnan(told["n"][0])
+
+
+def test_the_rows_matched_are_listed_once_and_none_give_nothing():
+    writer = published(
+        ("attachment_avoidance", "alliance_total", -0.1, {"rater": "client"}),
+        ("attachment_avoidance", "alliance_total", -0.2, {}),
+    )
+    writer.effect(writer.sample(), "attachment_avoidance", "alliance_bond", -1.0, statistic="r",
+                  value=-0.2, y_rater="client")  # fmt: skip
+    ledger = writer.ledger()
+    rows = select_published(ledger, "attachment_avoidance", "alliance")
+    matched = match_published(ledger, rows)
+    assert len(matched) == 2
+    entered = ledger.tables["effects"]["effect_id"].tolist()
+    assert list_matched(matched) == {"entered": entered, "left_out": []}
+    assert list_matched({}) == {}

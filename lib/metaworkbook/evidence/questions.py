@@ -39,7 +39,7 @@ def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
 
 
 def list_entered(questions: tuple[Question, ...]) -> dict[str, list]:
-    """Return the ids of all rows of effects that enter a part, for the results file."""
+    """Return the ids of all rows of effects that enter a part, for the results file, blank without any."""
     entered = dict.fromkeys(
         row
         for question in questions
@@ -47,7 +47,7 @@ def list_entered(questions: tuple[Question, ...]) -> dict[str, list]:
         if part.kind not in FROM_REVIEWS
         for row in part.entered
     )
-    return {"entered": list(entered), "left_out": []}
+    return {"entered": list(entered), "left_out": []} if entered else {}
 
 
 def ask_recoded(ledger: Ledger, questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
