@@ -103,7 +103,7 @@ def bound_matched(matched: dict[str, Selection]) -> dict[str, dict[str, np.ndarr
 
 
 def list_matched(matched: dict[str, Selection]) -> dict[str, list]:
-    """Return the ids of all rows that `match_published` found, for the results file, blank without any."""
+    """Return the ids of all rows that `match_published` found; {} without any."""
     entered = dict.fromkeys(
         effect for selection in matched.values() for effect in selection.rows["effect_id"]
     )

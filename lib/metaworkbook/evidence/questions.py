@@ -39,7 +39,7 @@ def ask_propositions(ledger: Ledger, only: str = "") -> tuple[Question, ...]:
 
 
 def list_entered(questions: tuple[Question, ...]) -> dict[str, list]:
-    """Return the ids of all rows of effects that enter a part, for the results file, blank without any."""
+    """Return the ids of all rows of effects that enter a part; {} without any."""
     entered = dict.fromkeys(
         row
         for question in questions
