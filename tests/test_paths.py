@@ -62,14 +62,21 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path, monkeypatch):
 
 
 def test_a_project_with_another_package_is_refused(project):
-    """As a project is that was copied together with its environment."""
-    assert paths.root() == project.resolve()
-    (project / "lib" / "metaworkbook").mkdir(parents=True)
-    with pytest.raises(WorkbookError, match=r"runs the package of .* Run in .*: make setup"):
-        paths.root()
+    """As a project is that was copied together with its environment, and edited."""
     here = Path(paths.__file__).resolve().parents[2]
+    assert paths.root() == project.resolve()
+    own = project / "lib" / "metaworkbook"
+    shutil.copytree(here / "lib" / "metaworkbook", own)
+    assert paths.root() == project.resolve()
+    for file, text in (("errors.py", "# edited\n"), ("more.py", "")):
+        (own / file).write_text(text, encoding="utf-8")
+        paths._is_same.cache_clear()
+        with pytest.raises(WorkbookError, match=r"runs the package of .* Run in .*: make setup"):
+            paths.root()
+        shutil.copy(here / "lib" / "metaworkbook" / "errors.py", own)
     shutil.rmtree(project / "lib")
     (project / "lib").symlink_to(here / "lib")
+    paths._is_same.cache_clear()
     assert paths.root() == project.resolve()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
+from functools import cache
 from pathlib import Path
 
 from metaworkbook.errors import WorkbookError
@@ -30,7 +32,7 @@ def root() -> Path:
         if (folder / "effects" / "datapackage.yaml").is_file():
             folder = folder.resolve()
             own = folder / "lib" / "metaworkbook"
-            if own.is_dir() and not own.samefile(package / "lib" / "metaworkbook"):
+            if own.is_dir() and not _is_same(own, package / "lib" / "metaworkbook"):
                 raise WorkbookError(
                     f"{folder}: this environment runs the package of {package}, as one does that "
                     f"was copied with its project. Run in {folder}: make setup"
@@ -50,6 +52,19 @@ def _look_above() -> list[Path]:
     except OSError:
         raise WorkbookError("the current folder is gone. Change to another.") from None
     return [here, *here.parents]
+
+
+@cache
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether two folders of the package hold the same modules, byte for byte."""
+    if one.samefile(other):
+        return True
+    mine, others = (
+        {file.relative_to(each) for file in each.rglob("*.py")} for each in (one, other)
+    )
+    return mine == others and all(
+        filecmp.cmp(one / name, other / name, shallow=False) for name in mine
+    )
 
 
 def bind() -> None:
