@@ -164,10 +164,10 @@ def test_sections_show_parts_coverage_and_rows_and_escape_the_evidence(language)
               {"step": "read", "samples": 4, "persons": 400.0},
               {"step": "in this pool", "samples": 3, "persons": 300.0})  # fmt: skip
     told = part("for", reading(0.3, 0.1, 0.5), ladder=ladder, entered=("a-01",))
-    html = verdicts.show_propositions(
-        [verdict("supported", told)], {"a-01": {"citation": HOSTILE, "study_id": "a"}}
-    ).html(language)
+    cited = {"citation": HOSTILE, "study_id": "a", "oddity": f"misquoted {HOSTILE}"}
+    html = verdicts.show_propositions([verdict("supported", told)], {"a-01": cited}).html(language)
     assert "<script>" not in html
+    assert f"misquoted {HOSTILE}" in to_text(html)
     assert 'id="P6"' in html
     assert 'href="study/a.html"' in html
     text = to_text(html)

@@ -59,7 +59,7 @@ def draw_table(
     """
 
     def cell(position: int, value: Any) -> str:
-        content = value.content if isinstance(value, Markup) else escape(value)
+        content = to_html(value)
         kind = ' class="number"' if position in numeric else ""
         if position == 0:
             return f'<th scope="row"{kind}>{content}</th>'
@@ -84,6 +84,11 @@ class Markup:
 
     def __init__(self, content: str):
         self.content = content
+
+
+def to_html(value: Any) -> str:
+    """Return a cell as HTML: text escaped, `Markup` as it is."""
+    return value.content if isinstance(value, Markup) else escape(value)
 
 
 def quote_source(text: str, language: str) -> str | Markup:

@@ -18,7 +18,7 @@ from metaworkbook.reporting.reasons import (
     to_readable,
 )
 from metaworkbook.reporting.sentences import describe_information, describe_signs
-from metaworkbook.reporting.tables import Markup, draw_table, quote_source
+from metaworkbook.reporting.tables import Markup, draw_table, quote_source, to_html
 from metaworkbook.results import to_json
 from metaworkbook.results.verdicts import PartVerdict, Verdict
 
@@ -142,7 +142,7 @@ def _row_item(row: str, cited: dict[str, str], language: str) -> str:
     name = escape(cited.get("citation", row))
     if cited.get("study_id"):
         name = f'<a href="study/{escape(cited["study_id"])}.html">{name}</a>'
-    odd = f": {quote_source(cited['oddity'], language)}" if cited.get("oddity") else ""
+    odd = f": {to_html(quote_source(cited['oddity'], language))}" if cited.get("oddity") else ""
     return f"<li>{name} <span class='muted'>{escape(row)}</span>{odd}</li>"
 
 
