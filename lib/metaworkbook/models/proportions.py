@@ -23,7 +23,7 @@ STARTS = (0.1, 0.5, 1.5)
 #: Below this tau the boundary is meant; its likelihood is the same to rounding.
 SMALLEST_TAU = 1e-4
 #: Second derivatives are numerical: nine points, near the ninth root of the rounding error apart.
-DIFFERENCE = 4e-3
+DIFFERENCE = 6e-3
 STENCIL = (
     (-4, 1 / 280), (-3, -4 / 105), (-2, 1 / 5), (-1, -4 / 5),
     (1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280),
