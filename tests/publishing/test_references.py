@@ -93,6 +93,20 @@ def test_included_are_the_studies_of_entered_rows_and_the_reviews_shown(ledger):
     assert list_sources({"results": {"parts": [{"entered": []}]}}, ledger) == []
 
 
+def test_a_report_and_a_review_of_one_id_are_two_sources(ledger):
+    """By the same authors in the same year, and not the same paper."""
+    effects, reviews = ledger.tables["effects"], ledger.tables["reviews"]
+    own = effects.loc[effects["study_id"] == "taylor2015", "effect_id"].iloc[0]
+    about = (reviews["meta_id"] == "taylor2015") & (reviews["review_id"] != own)
+    shown = reviews.loc[about, ["review_id"]].to_dict("records")
+    alone = {"selected": {"entered": []}, "results": {"published": shown}}
+    (review,) = list_sources(alone, ledger)
+    assert review["title"].startswith("Changes in attachment representations")
+    both = list_sources({**alone, "selected": {"entered": [own]}}, ledger)
+    assert {item["title"] for item in both} > {review["title"]}
+    assert len({item["id"] for item in both}) == 2
+
+
 def test_every_study_of_the_ledger_comes_back_from_bibtex_and_csl(ledger):
     items = [describe_source(row) for row in ledger.tables["studies"].to_dict("records")]
     entries = parse_string(to_bibtex(items), "bibtex").entries

@@ -9,6 +9,7 @@ import pytest
 
 from metaworkbook.errors import WorkbookError
 from metaworkbook.evidence.ledger import Ledger, read_ledger
+from metaworkbook.evidence.table_rules import REVIEWING
 from metaworkbook.publishing.archive import open_archive
 from metaworkbook.publishing.statements import (
     has_coefficient,
@@ -195,7 +196,7 @@ def test_no_column_of_the_evidence_becomes_markup(ledger, language):
     rich = [
         busiest(ledger),
         next(s for s in archive.claims if s in archive.effects),
-        next(s for s in archive.reviews if s in archive.studies),
+        next(s for s in archive.reviews if archive.studies.get(s, {}).get("kind") in REVIEWING),
         next(s for s, rows in archive.effects.items() if any(r["shares"] for r in rows)),
         next(
             s for s, rows in archive.effects.items() if any(r["second_reading_row"] for r in rows)
@@ -205,6 +206,12 @@ def test_no_column_of_the_evidence_becomes_markup(ledger, language):
         html = render(study, hostile, language)
         assert_harmless(html)
         assert HOSTILE in " ".join(Reading(html).words)
+
+
+@pytest.mark.parametrize(("study", "count"), [("taylor2015", 0), ("notsu2024", 1)])
+def test_only_a_review_shows_the_published_rows_of_its_id(ledger, study, count):
+    gathered = gather_study(study, ledger, {}, PAGES)
+    assert (len(gathered["reviews"]) > 0) == count
 
 
 @pytest.mark.parametrize("column", ["n_unit", "significance", "direction_analysed"])

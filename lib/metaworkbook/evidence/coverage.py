@@ -11,6 +11,7 @@ from metaworkbook.evidence.descriptions import describe_effects
 from metaworkbook.evidence.ledger import Ledger
 from metaworkbook.evidence.parameters import resolve_constructs
 from metaworkbook.evidence.selection import Selection
+from metaworkbook.evidence.table_rules import REVIEWING
 from metaworkbook.evidence.tiers import TIERS
 
 FIELDS = ("direction", "significance", "n", "value")
@@ -221,7 +222,9 @@ def cite_rows(ledger: Ledger) -> dict[str, dict[str, str]]:
 
     ``study_id`` is blank for a review that has no record among the studies.
     """
-    studies = ledger.tables["studies"].set_index("study_id")["citation"]
+    table = ledger.tables["studies"]
+    studies = table.set_index("study_id")["citation"]
+    reviews = set(table.loc[table["kind"].isin(REVIEWING), "study_id"])
     columns = ["effect_id", "study_id", "oddity"]
     found = {
         effect: {"citation": studies[study], "study_id": study, "oddity": oddity}
@@ -229,7 +232,7 @@ def cite_rows(ledger: Ledger) -> dict[str, dict[str, str]]:
     }
     columns = ["review_id", "citation", "meta_id", "oddity"]
     for review, citation, meta, oddity in ledger.tables["reviews"][columns].itertuples(index=False):
-        study = meta if meta in studies.index else ""
+        study = meta if meta in reviews else ""
         found[review] = {"citation": citation, "study_id": study, "oddity": oddity}
     return found
 

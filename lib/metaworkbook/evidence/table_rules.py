@@ -14,6 +14,8 @@ from metaworkbook.evidence.row_rules import check_ranges, signed_value, tell_cla
 PARTS = ("dyads", "couples", "therapists")
 STATED = ("significant", "not_significant")
 #: Kinds of studies whose results stand in reviews.csv.
+#: Kinds of studies that are reviews. A primary report may bear the id of a review by the same
+#: authors and year.
 REVIEWING = ("review", "meta_analysis")
 PROPOSITIONS = frozenset(f"P{number}" for number in range(1, 16))
 
@@ -117,7 +119,6 @@ def check_reviewed(studies: pd.DataFrame, reviews: pd.DataFrame) -> Iterator[Bre
     """Yield where a review that is listed as a study lacks the DOI under which it was read."""
     printed = reviews[reviews["doi"] != ""]
     printed = dict(zip(printed["meta_id"], printed["doi"], strict=True))
-    # A primary report may bear the id of a review by the same authors and year.
     listed = studies["kind"].isin(REVIEWING) & studies["study_id"].isin(printed)
     asked = pd.Series([printed.get(study, "") for study in studies["study_id"]], studies.index)
     yield Breach(

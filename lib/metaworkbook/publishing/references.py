@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.table_rules import REVIEWING
 from metaworkbook.publishing.archive import open_archive
 
 NAMED = re.compile(r"(?P<names>[^()]+) \((\d{4}[a-z]?|year not shown)\)")
@@ -55,9 +56,11 @@ def list_sources(result: dict[str, Any], ledger: Ledger) -> list[dict[str, Any]]
     sources = {}
     for row in reviews:
         if row["review_id"] in named:
-            name = row["meta_id"]
-            plain = {**row, "study_id": name, "kind": "meta_analysis"}
-            sources.setdefault(name, archive.studies.get(name, plain))
+            source = archive.studies.get(row["meta_id"])
+            if source is None or source["kind"] not in REVIEWING:
+                name = row["meta_id"] if source is None else f"{row['meta_id']}-review"
+                source = {**row, "study_id": name, "kind": "meta_analysis"}
+            sources.setdefault(source["study_id"], source)
     sources |= {name: archive.studies[name] for name in wanted}
     return [describe_source(sources[name]) for name in sorted(sources)]
 

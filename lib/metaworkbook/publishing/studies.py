@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from metaworkbook.errors import WorkbookError
 from metaworkbook.evidence.ledger import Ledger
+from metaworkbook.evidence.table_rules import REVIEWING
 from metaworkbook.publishing.archive import Record, find_uses, open_archive
 from metaworkbook.publishing.facts import (
     describe_claims,
@@ -52,7 +53,7 @@ def gather_study(
     if study is None:
         raise WorkbookError(f'study: found "{study_id}"; allowed: an id of effects/studies.csv.')
     effects = archive.effects.get(study_id, [])
-    reviews = archive.reviews.get(study_id, [])
+    reviews = archive.reviews.get(study_id, []) if study["kind"] in REVIEWING else []
     constructs = {row[name] for row in [*effects, *reviews] for name in ("x", "y")}
     constructs |= {share["attachment_class"] for row in effects for share in row["shares"]}
     return {
