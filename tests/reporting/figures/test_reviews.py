@@ -50,3 +50,9 @@ def test_the_scale_lies_within_the_figure(reviews):
     for label in figure.axes[0].get_xticklabels():
         box = label.get_window_extent()
         assert 0 <= box.x0 < box.x1 <= width
+
+
+def test_a_converted_estimate_says_what_was_printed(reviews):
+    other = reviews.assign(statistic="d", estimate=-0.46, r=-0.22)
+    figure = drawn.draw_reviews(other, NAMES, "page").html("en")
+    assert "−0.22 (printed: d = −0.46), k = 33" in figure

@@ -12,6 +12,7 @@ import pandas as pd
 from metaworkbook.reporting.display import Shown
 from metaworkbook.reporting.figures import style
 from metaworkbook.reporting.language import format_number, translate
+from metaworkbook.reporting.tables import format_published
 
 WIDTH, ROW, LINE = 5.6, 0.42, 0.14
 #: Characters of a label's line.
@@ -61,7 +62,7 @@ def _draw(reviews: pd.DataFrame, names: dict[str, str], language: str):
     for y, row in enumerate(reviews.to_dict("records")):
         k = "" if math.isnan(row["k"]) else f", k = {row['k']:.0f}"
         axes.text(left, y - 0.26, labels[y], fontsize=8.5, va="center")
-        axes.text(right, y - 0.26, f"{format_number(row['r'], 2, language)}{k}", fontsize=8,
+        axes.text(right, y - 0.26, f"{format_published(row, language)}{k}", fontsize=8,
                   va="center", ha="right", color=style.MUTED)  # fmt: skip
         if math.isfinite(row["r_low"]) and math.isfinite(row["r_high"]):
             axes.plot(
